@@ -1,0 +1,80 @@
+# One word per job. `make` alone lists them.
+
+SLIM := $(or $(CARGO_TARGET_DIR),target)/release/slim
+CORPUS ?= /tmp/slim-corpus
+export CORPUS
+
+# The corpus apps that every test run builds and judges: about 70 MB to download, every kind of package but the heavy ones.
+TEST_APPS := web api plug boto otel docs
+# What `make compare` and `make floor` measure: TREES="DIR..." for others, ARGS="--rounds 5 --only recipe,slim" for more.
+TREES ?= $(CORPUS)/boto $(CORPUS)/data
+COMPARE := cargo run --quiet --release --manifest-path tools/compare/Cargo.toml -- --slim $(SLIM)
+
+.PHONY: help
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## A real pandas + boto3 + requests function: installed, slimmed, unpacked and run
+	@tools/demo/run.sh
+
+.PHONY: test
+test: format lint unit judge ## Everything that must hold before a change goes in
+
+.PHONY: format
+format: ## Formatting, checked
+ifeq ($(shell cargo fmt --version 2>/dev/null),)
+	@echo "SKIPPED: cargo fmt is not here"
+else
+	cargo fmt --check
+	cargo fmt --check --manifest-path tools/compare/Cargo.toml
+endif
+
+.PHONY: lint
+lint: ## Clippy, without any warning
+ifeq ($(shell cargo clippy --version 2>/dev/null),)
+	@echo "SKIPPED: cargo clippy is not here"
+else
+	cargo clippy --all-targets -- -D warnings
+	cargo clippy --all-targets --manifest-path tools/compare/Cargo.toml -- -D warnings
+endif
+
+.PHONY: unit
+unit: ## The tests of the code, the house test among them
+	@if cargo nextest --version >/dev/null 2>&1; then \
+	  set -x; cargo nextest run && cargo test --doc; \
+	else \
+	  set -x; cargo test; \
+	fi
+	cargo test --quiet --manifest-path tools/compare/Cargo.toml
+
+.PHONY: judge
+judge: release ## Real apps slimmed at safe and standard: do they still run?
+	tools/corpus/build.sh $(TEST_APPS)
+	tools/corpus/judge.py --slim $(SLIM) $(TEST_APPS)
+
+.PHONY: corpus
+corpus: release ## The same for the whole corpus (2 GB in $CORPUS)
+	tools/corpus/build.sh
+	tools/corpus/judge.py --slim $(SLIM)
+
+.PHONY: compare
+compare: release trees ## slim beside the shell recipe, zip and 7z
+	$(COMPARE) $(ARGS) $(TREES)
+
+.PHONY: floor
+floor: release trees ## slim's CPU seconds beside the least that writing the same zips costs
+	$(COMPARE) --floor $(ARGS) $(TREES)
+
+.PHONY: bench
+bench: ## Benchmarks of the engines
+	cargo bench
+
+.PHONY: release
+release:
+	cargo build --release --bin slim
+
+# The default trees come from the corpus; others must be there.
+.PHONY: trees
+trees:
+	@if [ "$(TREES)" = "$(CORPUS)/boto $(CORPUS)/data" ]; then tools/corpus/build.sh boto data; fi

@@ -1,0 +1,285 @@
+//! What a user can type.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::options::{LayerPolicy, Level, Options, size};
+use crate::target::{Arch, Python};
+use crate::zip::deflate::Compression;
+
+/// Turns a Python deployment package into the smallest AWS Lambda zips that still run it.
+#[derive(Debug, Parser)]
+#[command(name = "slim", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: When,
+    /// How many threads to use [default: as many as there are processors]
+    #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make function.zip, layer.zip and report.json
+    Build(Build),
+    /// Show what is in a package, per distribution
+    Inspect(Inspect),
+    /// Tell why a file is kept, changed or dropped
+    Explain(Explain),
+    /// List what slim takes away, and on what grounds
+    Rules(Rules),
+}
+
+/// What decides what ships.
+#[derive(Debug, Args)]
+pub struct Decisions {
+    /// The target's Python [default: read from the package, else 3.12]
+    #[arg(long, value_name = "X.Y")]
+    pub python: Option<Python>,
+    /// The target's processor, x86_64 or arm64 [default: read from the package, else x86_64]
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Arch>,
+    /// How much evidence is enough to leave a file out
+    #[arg(long, value_enum, default_value = "standard")]
+    pub level: LevelArg,
+    /// What goes into the layer [default: all for one package, shared for several]
+    #[arg(long, value_enum)]
+    pub layer: Option<LayerArg>,
+    /// Keep what matches, as it is, over every rule (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    pub keep: Vec<String>,
+    /// Leave out what matches, over every rule (repeatable; --keep wins)
+    #[arg(long, value_name = "GLOB")]
+    pub drop: Vec<String>,
+}
+
+/// The command line of `build`.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Folders that `pip install -t` filled, or zips of them; one per function
+    #[arg(required = true, value_name = "PACKAGE")]
+    pub packages: Vec<PathBuf>,
+    /// Where the results go
+    #[arg(short, long, value_name = "DIR", default_value = "dist")]
+    pub out_dir: PathBuf,
+    /// What decides what ships.
+    #[command(flatten)]
+    pub decisions: Decisions,
+    /// How hard to compress
+    #[arg(long, value_enum, default_value = "default")]
+    pub compression: CompressionArg,
+    /// Fail when a function and its layers take more unzipped (such as 200MB)
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_unzipped: Option<u64>,
+    /// Fail when a function and its layers take more zipped (such as 50MiB)
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_zipped: Option<u64>,
+    /// The form of the report on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+    /// Write the report to a file too, such as json=report.json (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = report_copy)]
+    pub report: Vec<(Format, PathBuf)>,
+    /// Do everything but write the results
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print no report
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print every distribution and every doubt
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// The command line of `inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// Folders or zips
+    #[arg(required = true, value_name = "PACKAGE")]
+    pub packages: Vec<PathBuf>,
+    /// The target's Python [default: read from the package, else 3.12]
+    #[arg(long, value_name = "X.Y")]
+    pub python: Option<Python>,
+    /// The target's processor, x86_64 or arm64 [default: read from the package, else x86_64]
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Arch>,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// The command line of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A folder or zip
+    #[arg(value_name = "PACKAGE")]
+    pub package: PathBuf,
+    /// A file or folder in it, relative to the import root
+    #[arg(value_name = "PATH")]
+    pub path: String,
+    /// What decides what ships.
+    #[command(flatten)]
+    pub decisions: Decisions,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// The command line of `rules`.
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// The form of the list
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: RulesFormat,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How much evidence is enough.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LevelArg {
+    /// Only what is true of every program
+    Safe,
+    /// Also what nothing that is kept names
+    Standard,
+}
+
+/// What goes into the layer.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LayerArg {
+    /// Every distribution
+    All,
+    /// What at least two packages share
+    Shared,
+    /// Nothing
+    None,
+}
+
+/// How hard to compress.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CompressionArg {
+    /// libdeflate 1
+    Fast,
+    /// libdeflate 7: smaller than zip -9
+    Default,
+    /// libdeflate 12: smaller than 7z -mx=9
+    Max,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+/// The form of the list of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// The page RULES.md
+    Markdown,
+}
+
+fn report_copy(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, path) = text.split_once('=').ok_or("FORMAT=PATH is wanted, such as json=report.json")?;
+    let format = Format::from_str(format, false).map_err(|_| format!("{format} is no form of the report: human or json"))?;
+    if path.is_empty() { Err("the path is empty".to_owned()) } else { Ok((format, PathBuf::from(path))) }
+}
+
+impl Build {
+    /// What was asked for; `epoch` is SOURCE_DATE_EPOCH.
+    pub fn options(&self, epoch: Option<u64>) -> Options {
+        let mut options = self.decisions.options(self.packages.clone());
+        options.out_dir = self.out_dir.clone();
+        options.compression = match self.compression {
+            CompressionArg::Fast => Compression::Fast,
+            CompressionArg::Default => Compression::Default,
+            CompressionArg::Max => Compression::Max,
+        };
+        options.max_unzipped = self.max_unzipped;
+        options.max_zipped = self.max_zipped;
+        options.source_date_epoch = epoch;
+        options.dry_run = self.dry_run;
+        options
+    }
+}
+
+impl Inspect {
+    /// What was asked for.
+    pub fn options(&self) -> Options {
+        let mut options = plain(self.packages.clone());
+        options.python = self.python;
+        options.arch = self.arch;
+        options
+    }
+}
+
+impl Explain {
+    /// What was asked for.
+    pub fn options(&self) -> Options {
+        self.decisions.options(vec![self.package.clone()])
+    }
+}
+
+impl Decisions {
+    fn options(&self, packages: Vec<PathBuf>) -> Options {
+        let mut options = plain(packages);
+        options.python = self.python;
+        options.arch = self.arch;
+        options.level = match self.level {
+            LevelArg::Safe => Level::Safe,
+            LevelArg::Standard => Level::Standard,
+        };
+        if let Some(layer) = self.layer {
+            options.layer = match layer {
+                LayerArg::All => LayerPolicy::All,
+                LayerArg::Shared => LayerPolicy::Shared,
+                LayerArg::None => LayerPolicy::None,
+            };
+        }
+        options.keep = self.keep.clone();
+        options.drop = self.drop.clone();
+        options
+    }
+}
+
+/// The defaults for these packages.
+fn plain(packages: Vec<PathBuf>) -> Options {
+    let layer = if packages.len() > 1 { LayerPolicy::Shared } else { LayerPolicy::All };
+    Options {
+        packages,
+        out_dir: PathBuf::from("dist"),
+        python: None,
+        arch: None,
+        level: Level::Standard,
+        layer,
+        keep: Vec::new(),
+        drop: Vec::new(),
+        compression: Compression::Default,
+        max_unzipped: None,
+        max_zipped: None,
+        source_date_epoch: None,
+        dry_run: false,
+    }
+}

@@ -1,0 +1,75 @@
+//! What is true of each file.
+
+pub mod content;
+pub mod links;
+pub mod mentions;
+pub mod owners;
+
+use anyhow::Result;
+use rayon::prelude::*;
+
+use crate::memory::Budget;
+use crate::options::Options;
+use crate::progress::Progress;
+use crate::target::Target;
+use crate::tree::{Contents, FileMap, Kind, Tree};
+use content::Content;
+use links::LinkGraph;
+use owners::Owners;
+
+/// Bytes of files that are looked into at once.
+pub(crate) const IN_FLIGHT: u64 = 96_000_000;
+
+/// Everything that later stages ask about files.
+#[derive(Debug)]
+pub struct Facts {
+    /// Whose each file is.
+    pub owners: Owners,
+    /// What each file holds.
+    pub content: FileMap<Content>,
+    /// Which shared object needs which.
+    pub links: LinkGraph,
+    /// What the package is for.
+    pub target: Target,
+    /// What is odd about the package, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Looks into every file once.
+///
+/// # Errors
+/// When a file cannot be read, or the package is for another target than the one asked for.
+pub fn gather(
+    tree: &Tree,
+    contents: &dyn Contents,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Facts> {
+    let mut owners = Owners::gather(tree, contents)?;
+    let content = look(tree, contents, progress)?;
+    let mut warnings = std::mem::take(&mut owners.warnings);
+    let target = content::target(tree, &content, options, &mut warnings)?;
+    let links = LinkGraph::of(tree, &content);
+    Ok(Facts { owners, content, links, target, warnings })
+}
+
+fn look(tree: &Tree, contents: &dyn Contents, progress: &dyn Progress) -> Result<FileMap<Content>> {
+    progress.begin("looking", tree.bytes());
+    let budget = Budget::new(IN_FLIGHT);
+    let ids: Vec<_> = tree.ids().collect();
+    let looked: Result<Vec<Content>> = ids
+        .into_par_iter()
+        .map(|id| {
+            let file = tree.file(id);
+            if file.kind == Kind::EmptyFolder {
+                return Ok(Content::Other);
+            }
+            let _held = budget.hold(file.size);
+            let content = content::look(file.path.as_str(), &contents.read(id)?);
+            progress.advance(file.size);
+            Ok(content)
+        })
+        .collect();
+    progress.end();
+    Ok(FileMap::from_values(looked?))
+}

@@ -1,0 +1,209 @@
+//! Mentions in Python sources: a cheap look for words, then the syntax tree.
+
+use memchr::memmem;
+
+use super::index::{Index, Module, is_word, package_of};
+use super::{How, Mention, Searched, raw, top};
+use crate::facts::Facts;
+use crate::facts::owners::Owner;
+use crate::python::source::{self, Import, Source};
+use crate::tree::{FileId, PackageId, Tree, file_name, is_below, parent};
+
+/// Searches one source.
+pub(super) fn search(index: &Index, tree: &Tree, facts: &Facts, id: FileId, bytes: &[u8]) -> Searched {
+    let path = tree.import_path(id).unwrap_or(tree.file(id).path.as_str());
+    let users = matches!(facts.owners.owner(id), Owner::User | Owner::Guest(_));
+    let file = File { index, id, package: tree.file(id).package, path, users, bytes };
+    let reads_records = reads_records(path, bytes);
+    if !reads_records && !file.may_name() {
+        return Searched::default();
+    }
+    let mut searched = Searched::default();
+    match source::read(bytes) {
+        Ok(source) => {
+            file.imports(&source, &mut searched.mentions);
+            file.literals(&source, &mut searched.mentions);
+            if reads_records {
+                searched.record_readers.extend(source.record_readers.into_iter().map(|reader| (id, reader)));
+            }
+        }
+        Err(_) => {
+            file.unparsed(&mut searched.mentions);
+            searched.mentions.extend(raw::search_data(index, tree, id, bytes).mentions);
+        }
+    }
+    searched.mentions.sort_by_key(|mention| (mention.wanted, mention.line));
+    searched.mentions.dedup_by_key(|mention| mention.wanted);
+    searched
+}
+
+/// Whether the file may ask importlib.metadata for a distribution's files. The backport itself
+/// only implements the question.
+fn reads_records(path: &str, bytes: &[u8]) -> bool {
+    let implements = path.split('/').any(|part| part == "importlib_metadata");
+    !implements
+        && memmem::find(bytes, b"metadata").is_some()
+        && (memmem::find(bytes, b".files").is_some() || memmem::find(bytes, b"files(").is_some())
+}
+
+struct File<'a> {
+    index: &'a Index,
+    id: FileId,
+    package: PackageId,
+    path: &'a str,
+    /// The user's own code.
+    users: bool,
+    bytes: &'a [u8],
+}
+
+impl File<'_> {
+    /// Whether any word stands in the file that could belong to a name: what the syntax tree is
+    /// worth being built for.
+    fn may_name(&self) -> bool {
+        self.index.hits(self.bytes).any(|at| {
+            let word = word_at(self.bytes, at);
+            self.index.modules_of(word).any(|module| self.may_reach(module))
+                || self.names_source_at(at)
+                || self.reads_stubs_at(at)
+        })
+    }
+
+    /// Whether this file could mean the module: it lies in the same top-level package, or names
+    /// that package.
+    fn may_reach(&self, module: &Module) -> bool {
+        module.package == self.package
+            && (module.top == top(self.path) || memmem::find(self.bytes, module.top.as_bytes()).is_some())
+    }
+
+    fn names_source_at(&self, at: usize) -> bool {
+        let Some((name, end)) = raw::file_name_around(self.bytes, at) else { return false };
+        let closes = matches!(self.bytes.get(end), Some(b'"' | b'\''));
+        closes || !self.index.sources_named(name).is_empty()
+    }
+
+    fn reads_stubs_at(&self, at: usize) -> bool {
+        let rest = &self.bytes[at..];
+        (rest.starts_with(b".pyi") || rest.starts_with(b"attach_stub")) && self.stubs_below().next().is_some()
+    }
+
+    fn stubs_below(&self) -> impl Iterator<Item = usize> {
+        let stubs = self.index.stubs.iter();
+        let below = stubs.filter(|stub| stub.package == self.package && is_below(&stub.path, parent(self.path)));
+        below.map(|stub| stub.wanted)
+    }
+
+    fn imports(&self, source: &Source, mentions: &mut Vec<Mention>) {
+        for import in &source.imports {
+            for name in self.targets(import) {
+                for module in self.index.imported(&name).filter(|module| module.package == self.package) {
+                    mentions.push(self.mention(module.wanted, import.line, How::Import));
+                }
+            }
+            if import.names.iter().any(|name| name.contains("attach_stub")) {
+                mentions.extend(self.stubs_below().map(|stub| self.mention(stub, import.line, How::Import)));
+            }
+        }
+    }
+
+    /// The dotted names that an import statement may import (PEP 328 for the relative ones):
+    /// `from a import b` may mean the module `a.b`.
+    fn targets(&self, import: &Import) -> Vec<String> {
+        let mut base = String::new();
+        if import.level > 0 {
+            base = package_of(self.path);
+            for _ in 1..import.level {
+                base.truncate(base.rfind('.').unwrap_or(0));
+            }
+        }
+        if let Some(module) = &import.module {
+            base = joined(&base, module);
+        }
+        let named = import.names.iter().filter(|name| *name != "*").map(|name| joined(&base, name));
+        let mut targets: Vec<String> = named.collect();
+        targets.push(base);
+        targets
+    }
+
+    fn literals(&self, source: &Source, mentions: &mut Vec<Mention>) {
+        for text in source.strings.iter().filter(|text| !text.docstring) {
+            let before = mentions.len();
+            self.modules_in(&text.value, mentions);
+            self.sources_in(&text.value, mentions);
+            if text.value.contains(".pyi") {
+                mentions.extend(self.stubs_below().map(|stub| self.mention(stub, 0, How::Literal)));
+            }
+            for mention in &mut mentions[before..] {
+                mention.line = Some(text.line);
+            }
+        }
+        if memmem::find(self.bytes, b"attach_stub").is_some() {
+            mentions.extend(self.stubs_below().map(|stub| self.mention(stub, 1, How::Import)));
+        }
+    }
+
+    /// Full names anywhere in a string; parts of a path or dotted name for modules of the same
+    /// top-level package (and, from the user's code, of any).
+    fn modules_in(&self, value: &str, mentions: &mut Vec<Mention>) {
+        let mut named = Vec::new();
+        raw::modules_named(self.index, self.package, value.as_bytes(), &mut named);
+        if value.len() <= 512 && !value.contains(char::is_whitespace) {
+            for part in value.split(['/', '.', '\\', ':']) {
+                let modules = self.index.modules_of(part.as_bytes());
+                let own = |module: &&Module| module.top == top(self.path) || self.users && self.may_reach(module);
+                named.extend(modules.filter(|module| module.package == self.package).filter(own).map(|m| m.wanted));
+            }
+        }
+        mentions.extend(named.into_iter().map(|wanted| self.mention(wanted, 0, How::Literal)));
+    }
+
+    /// Sources by file name; and where code deals in a suffix (`"*.pyx"`), all below its folder.
+    fn sources_in(&self, value: &str, mentions: &mut Vec<Mention>) {
+        for part in value.split([' ', '"', '\'', '<', '>', '(', ')', ',', '\n', '=']) {
+            for source in self.index.sources_named(file_name(part).as_bytes()) {
+                if source.package == self.package {
+                    mentions.push(self.mention(source.wanted, 0, How::Literal));
+                }
+            }
+            let Some(suffix) = self.index.suffix_at_end(part) else { continue };
+            let stem = &part[..part.len() - suffix.len()];
+            if stem.bytes().any(|byte| is_word(byte) || byte == b'.') && !stem.contains(['*', '%', '{']) {
+                continue;
+            }
+            for source in self.index.sources_below(suffix, parent(self.path)) {
+                if source.package == self.package {
+                    mentions.push(self.mention(source.wanted, 0, How::Literal));
+                }
+            }
+        }
+    }
+
+    /// A file that does not parse names every module whose word stands in it.
+    fn unparsed(&self, mentions: &mut Vec<Mention>) {
+        for at in self.index.hits(self.bytes) {
+            let word = word_at(self.bytes, at);
+            for module in self.index.modules_of(word).filter(|module| self.may_reach(module)) {
+                mentions.push(self.mention(module.wanted, 0, How::Unparsed));
+            }
+            if self.reads_stubs_at(at) {
+                mentions.extend(self.stubs_below().map(|stub| self.mention(stub, 0, How::Unparsed)));
+            }
+        }
+    }
+
+    fn mention(&self, wanted: usize, line: u32, how: How) -> Mention {
+        Mention { wanted, by: self.id, line: (line > 0).then_some(line), how }
+    }
+}
+
+fn joined(base: &str, name: &str) -> String {
+    if base.is_empty() { name.to_owned() } else { format!("{base}.{name}") }
+}
+
+/// The whole name that begins at `at`; empty where `at` is inside of a name.
+fn word_at(bytes: &[u8], at: usize) -> &[u8] {
+    if at > 0 && is_word(bytes[at - 1]) {
+        return &[];
+    }
+    let length = bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
+    &bytes[at..at + length]
+}

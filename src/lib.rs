@@ -1,0 +1,164 @@
+//! slim turns a Python deployment package into the smallest AWS Lambda function and layer zips
+//! that still run it, deletes nothing without evidence, and proves the result.
+//!
+//! One build on one page: scan → gather → plan → pack → report.
+
+pub mod cli;
+pub mod elf;
+pub mod facts;
+pub mod failure;
+pub mod memory;
+pub mod options;
+pub mod pack;
+pub mod plan;
+pub mod progress;
+pub mod python;
+pub mod report;
+pub mod rules;
+pub mod scan;
+pub mod target;
+pub mod transform;
+pub mod tree;
+pub mod zip;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::facts::Facts;
+use crate::failure::{Failure, nearest};
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::report::explain::{Explanation, explain};
+use crate::report::inspect::{Inspection, inspect};
+use crate::scan::Scanned;
+use crate::tree::FileId;
+
+/// Makes the zips and the report, and moves them into the output folder (not in a dry run).
+///
+/// # Errors
+/// A [`Failure`] for wrong use; any other error for what cannot be read or written. Then nothing
+/// was moved into the output folder.
+pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
+    let mut clock = Clock::start();
+    refuse_out_dir_inside(options)?;
+    let scanned = scan::scan(&options.packages, progress)?;
+    pack::function_names(&scanned.tree)?;
+    clock.stop("scan");
+    let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
+    clock.stop("facts");
+    let plan = plan::make(&scanned.tree, &scanned, &facts, options, progress)?;
+    clock.stop("plan");
+    let packed = pack::pack(&scanned.tree, &scanned, &facts, &plan, options, progress)?;
+    clock.stop("pack");
+    let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
+    let report = Report::of(&scanned.tree, &facts, &plan, &packed, options, clock.stages);
+    let mut names: Vec<String> = packed.archives.iter().map(|archive| archive.file.clone()).collect();
+    for (name, text) in licenses.map(|text| (pack::licenses::FILE, text)).into_iter().chain([("report.json", report::json::render(&report))]) {
+        packed.staging.add(name, text.as_bytes())?;
+        names.push(name.to_owned());
+    }
+    packed.staging.commit(&names)?;
+    Ok(report)
+}
+
+/// Looks into packages without building anything.
+///
+/// # Errors
+/// As [`build`].
+pub fn look_into(options: &Options, progress: &dyn Progress) -> Result<Inspection> {
+    let scanned = scan::scan(&options.packages, progress)?;
+    let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
+    Ok(inspect(&scanned.tree, &facts))
+}
+
+/// Explains what a build would do with `path`: a file, or every file below a folder.
+///
+/// # Errors
+/// As [`build`]; a usage [`Failure`] when the package holds no such path.
+pub fn explain_path(options: &Options, path: &str, progress: &dyn Progress) -> Result<Vec<Explanation>> {
+    let (scanned, facts, plan) = decide(options, progress)?;
+    let files = files_at(&scanned, path)?;
+    Ok(explain(&scanned.tree, &facts, &plan, &files))
+}
+
+fn decide(options: &Options, progress: &dyn Progress) -> Result<(Scanned, Facts, Plan)> {
+    let scanned = scan::scan(&options.packages, progress)?;
+    let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
+    let plan = plan::make(&scanned.tree, &scanned, &facts, options, progress)?;
+    Ok((scanned, facts, plan))
+}
+
+fn files_at(scanned: &Scanned, path: &str) -> Result<Vec<FileId>> {
+    let tree = &scanned.tree;
+    let path = path.trim_start_matches("./").trim_end_matches('/');
+    let is_at = |id: &FileId| {
+        let found = tree.file(*id).path.as_str();
+        tree::is_below(found, path) || tree.import_path(*id).is_some_and(|found| tree::is_below(found, path))
+    };
+    let files: Vec<FileId> = tree.ids().filter(is_at).collect();
+    if path.is_empty() || files.is_empty() {
+        let failure = Failure::usage(format!("failed to explain {path}: there is no such file in the package"));
+        let names = tree.ids().filter_map(|id| tree.import_path(id));
+        return Err(match nearest(path, names) {
+            Some(name) => failure.hint(format!("did you mean {name}?")),
+            None => failure.hint("PATH is relative to the import root, such as numpy/tests"),
+        }
+        .into());
+    }
+    Ok(files)
+}
+
+/// An output folder inside a package would be packed by the next build.
+fn refuse_out_dir_inside(options: &Options) -> Result<()> {
+    let out_dir = existing(&options.out_dir);
+    for package in &options.packages {
+        let Ok(package) = package.canonicalize() else { continue };
+        if package.is_dir() && out_dir.as_ref().is_some_and(|out_dir| out_dir.starts_with(&package)) {
+            return Err(Failure::usage(format!(
+                "failed to use output folder {}: it lies inside the package {}",
+                options.out_dir.display(),
+                package.display()
+            ))
+            .hint("name a folder outside of the package with --out-dir")
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// The folder with links resolved; what does not exist yet below what does.
+fn existing(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    let there = absolute.ancestors().find(|ancestor| ancestor.exists())?;
+    let rest = absolute.strip_prefix(there).ok()?;
+    Some(there.canonicalize().ok()?.join(rest))
+}
+
+/// Removes what a build under way has made so far; for the moment of an interrupt.
+pub fn abandon() {
+    pack::staging::abandon();
+}
+
+/// How long each stage took.
+struct Clock {
+    last: Instant,
+    stages: BTreeMap<&'static str, f64>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { last: Instant::now(), stages: BTreeMap::new() }
+    }
+
+    fn stop(&mut self, stage: &'static str) {
+        let now = Instant::now();
+        let seconds = now.duration_since(self.last).as_secs_f64();
+        self.stages.insert(stage, (seconds * 1000.0).round() / 1000.0);
+        self.last = now;
+    }
+}

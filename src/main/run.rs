@@ -1,0 +1,91 @@
+//! Carries one command out and prints its answer.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use lambda_slim::cli::{Build, Cli, Command, Format, RulesFormat};
+use lambda_slim::failure::Failure;
+use lambda_slim::report::{Report, explain, inspect, json, text};
+use lambda_slim::rules::table;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::bar::Bar;
+
+/// Stack of a worker thread in bytes: the parser of Python descends once per nested bracket.
+const STACK: usize = 64 << 20;
+
+/// On Ctrl-C or SIGTERM removes what is half made and ends with the code that shells expect.
+pub(crate) fn end_on_signals() {
+    // Without a handler the process ends just as well, and leaves a staging folder behind.
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    std::thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            lambda_slim::abandon();
+            std::process::exit(128 + signal);
+        }
+    });
+}
+
+/// Carries the command out; gives the exit code.
+pub(crate) fn command(cli: &Cli) -> Result<u8> {
+    let threads = usize::from(cli.jobs.unwrap_or(0));
+    rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build_global().context("failed to start threads")?;
+    let bar = Bar::new();
+    match &cli.command {
+        Command::Build(build) => return self::build(build, &bar),
+        Command::Inspect(args) => {
+            let found = lambda_slim::look_into(&args.options(), &bar)?;
+            print(&if args.format == Format::Json { json::render(&found) } else { inspect::render(&found) })?;
+        }
+        Command::Explain(args) => {
+            let answers = lambda_slim::explain_path(&args.options(), &args.path, &bar)?;
+            print(&if args.format == Format::Json { json::render(&answers) } else { explain::render(&answers) })?;
+        }
+        Command::Rules(args) => print(&match args.format {
+            RulesFormat::Human => table::list(),
+            RulesFormat::Json => json::render(&table::RULES),
+            RulesFormat::Markdown => table::page(),
+        })?,
+    }
+    Ok(0)
+}
+
+fn build(args: &Build, bar: &Bar) -> Result<u8> {
+    let style = text::Style { verbose: args.verbose, dry_run: args.dry_run };
+    let report = lambda_slim::build(&args.options(source_date_epoch()?), bar)?;
+    for (format, path) in &args.report {
+        std::fs::write(path, rendered(&report, *format, style))
+            .with_context(|| format!("failed to write {}", Path::new(path).display()))?;
+    }
+    if !args.quiet {
+        print(&rendered(&report, args.format, style))?;
+    }
+    Ok(u8::from(!report.exceeded.is_empty()))
+}
+
+fn rendered(report: &Report, format: Format, style: text::Style) -> String {
+    match format {
+        Format::Human => text::render(report, style),
+        Format::Json => json::render(report),
+    }
+}
+
+fn source_date_epoch() -> Result<Option<u64>> {
+    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let seconds = text.trim().parse().map_err(|_| {
+        Failure::usage(format!("failed to read SOURCE_DATE_EPOCH: {text:?} is no number of seconds"))
+    })?;
+    Ok(Some(seconds))
+}
+
+/// Writes to stdout; a reader that has seen enough is no error.
+fn print(text: &str) -> Result<()> {
+    match anstream::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("failed to write the report to stdout")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,74 @@
+//! How many bytes may be in flight at once.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+/// A bound on the bytes that parallel workers hold together.
+///
+/// A request above the whole bound is granted when nobody else holds anything, so one huge file
+/// is worked on alone instead of never.
+pub struct Budget {
+    bound: u64,
+    held: Mutex<u64>,
+    freed: Condvar,
+}
+
+/// Bytes that a worker holds; given back when dropped.
+pub struct Held<'a> {
+    budget: &'a Budget,
+    bytes: u64,
+}
+
+impl Budget {
+    /// A bound of `bytes`.
+    pub fn new(bytes: u64) -> Self {
+        Self { bound: bytes, held: Mutex::new(0), freed: Condvar::new() }
+    }
+
+    /// Waits until `bytes` fit under the bound, and holds them.
+    ///
+    /// A thread that holds bytes must not ask for more: two such threads would wait for each
+    /// other.
+    pub fn hold(&self, bytes: u64) -> Held<'_> {
+        let bytes = bytes.min(self.bound);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        while *held + bytes > self.bound {
+            held = self.freed.wait(held).unwrap_or_else(PoisonError::into_inner);
+        }
+        *held += bytes;
+        Held { budget: self, bytes }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        *self.budget.held.lock().unwrap_or_else(PoisonError::into_inner) -= self.bytes;
+        self.budget.freed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    #[test]
+    fn never_more_than_the_bound_and_a_giant_passes_alone() {
+        let budget = Budget::new(100);
+        let (now, most) = (AtomicU64::new(0), AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            for bytes in [60, 60, 40, 1_000, 10] {
+                let (budget, now, most) = (&budget, &now, &most);
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        let _held = budget.hold(bytes);
+                        let sum = now.fetch_add(bytes.min(100), Ordering::SeqCst) + bytes.min(100);
+                        most.fetch_max(sum, Ordering::SeqCst);
+                        std::thread::yield_now();
+                        now.fetch_sub(bytes.min(100), Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        assert!(most.into_inner() <= 100);
+    }
+}

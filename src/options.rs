@@ -1,0 +1,109 @@
+//! What a build was asked for.
+
+use std::path::PathBuf;
+
+use crate::target::{Arch, Python};
+use crate::zip::deflate::Compression;
+
+/// How much evidence is enough to drop a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Only what is true of every program.
+    Safe,
+    /// Also what nothing in the package names.
+    Standard,
+}
+
+impl Level {
+    /// The level's name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Standard => "standard",
+        }
+    }
+}
+
+/// What goes into the layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerPolicy {
+    /// Every distribution.
+    All,
+    /// The distributions that at least two packages hold, byte for byte the same.
+    Shared,
+    /// Nothing: everything stays in its function.
+    None,
+}
+
+/// Everything a stage may want to know of what was asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The packages, in the order named.
+    pub packages: Vec<PathBuf>,
+    /// Where the results go.
+    pub out_dir: PathBuf,
+    /// The target's Python, where it is not to be read from the package.
+    pub python: Option<Python>,
+    /// The target's processor, where it is not to be read from the package.
+    pub arch: Option<Arch>,
+    /// How much evidence is enough.
+    pub level: Level,
+    /// What goes into the layer.
+    pub layer: LayerPolicy,
+    /// Globs of what must stay as it is.
+    pub keep: Vec<String>,
+    /// Globs of what must go.
+    pub drop: Vec<String>,
+    /// How hard to compress.
+    pub compression: Compression,
+    /// Most unzipped bytes that a function and its layers may take.
+    pub max_unzipped: Option<u64>,
+    /// Most zipped bytes that a function and its layers may take.
+    pub max_zipped: Option<u64>,
+    /// The time that every entry of the zips gets, in seconds since 1970; None is 1980-01-01.
+    pub source_date_epoch: Option<u64>,
+    /// Do everything but write the outputs.
+    pub dry_run: bool,
+}
+
+/// Reads a size: bytes, or a number with `KB`, `MB`, `GB` (powers of 1,000) or `KiB`, `MiB`,
+/// `GiB` (powers of 1,024).
+///
+/// # Errors
+/// A sentence that says what is wanted.
+pub fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match &text[digits.len()..] {
+        "" | "B" => 1,
+        "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return Err("a size such as 250MB, 50MiB or 1000000 is wanted".to_owned()),
+    };
+    let digits = digits.trim_end();
+    let number: f64 = digits.parse().map_err(|_| "a size such as 250MB, 50MiB or 1000000 is wanted".to_owned())?;
+    let bytes = number * unit as f64;
+    if bytes.is_finite() && (0.0..1e18).contains(&bytes) {
+        Ok(bytes.round() as u64)
+    } else {
+        Err("a size between 0 and 10^18 bytes is wanted".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_with_and_without_unit() {
+        assert_eq!(size("262144000"), Ok(262_144_000));
+        assert_eq!(size("250MiB"), Ok(262_144_000));
+        assert_eq!(size("1.5 MB"), Ok(1_500_000));
+        for bad in ["", "MB", "12 megs", "-1", "nan", "1e300", "inf"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+}

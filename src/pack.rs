@@ -1,0 +1,290 @@
+//! Writes the same zips every time.
+//!
+//! Files are deflated largest first into a scratch file, then each zip is put together in the
+//! order of names. Everything is made in a folder of its own beside the results and moved into
+//! place at the end.
+
+mod deflated;
+pub mod licenses;
+pub mod staging;
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::FileExt;
+
+use anyhow::{Context, Result};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::facts::Facts;
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::plan::layers::{self, Place};
+use crate::progress::Progress;
+use crate::tree::{Contents, FileId, Kind, PackageId, Tree};
+use crate::zip::writer::{Header, Timestamp, Writer};
+use deflated::Deflated;
+use staging::Staging;
+
+/// What a zip is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// The code of the function made of this package.
+    Function(PackageId),
+    /// The layer.
+    Layer,
+}
+
+/// One zip as it was written.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    /// Its file name in the output folder.
+    pub file: String,
+    /// What it is for.
+    pub role: Role,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Bytes of its entries unzipped.
+    pub unzipped_bytes: u64,
+    /// How many entries it has.
+    pub entries: u64,
+    /// SHA-256 of the zip.
+    pub sha256: [u8; 32],
+    /// Whether it has so many entries that the end record is a zip64 one.
+    pub zip64: bool,
+}
+
+/// What became of one entry of a zip.
+#[derive(Clone, Debug)]
+pub struct Shipped {
+    /// The file it was made of; None for a file that slim writes itself.
+    pub file: Option<FileId>,
+    /// The index of the generated file; None for a file of a package.
+    pub generated: Option<usize>,
+    /// Bytes that ship.
+    pub bytes: u64,
+    /// Bytes it takes in the zip, headers not counted.
+    pub packed_bytes: u64,
+    /// Why it was not made smaller, where that is a doubt.
+    pub doubt: Option<String>,
+}
+
+/// All zips, complete but not yet in place.
+pub struct Packed {
+    /// The zips, functions first.
+    pub archives: Vec<Archive>,
+    /// Every entry.
+    pub shipped: Vec<Shipped>,
+    /// Where the zips lie until they are moved.
+    pub staging: Staging,
+}
+
+/// One entry to be made.
+struct Job {
+    role: Role,
+    name: String,
+    source: Source,
+    size: u64,
+    mode: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    File(FileId),
+    Generated(usize),
+    EmptyFolder(FileId),
+}
+
+/// The file name of a function's zip: `function.zip` for one package, its own name for several.
+///
+/// # Errors
+/// A usage [`Failure`] when two packages would get the same name, or one the layer's.
+pub fn function_names(tree: &Tree) -> Result<Vec<String>> {
+    let packages: Vec<_> = tree.packages().map(|(_, package)| package).collect();
+    if packages.len() == 1 {
+        return Ok(vec!["function.zip".to_owned()]);
+    }
+    let mut names: Vec<String> = Vec::new();
+    for package in packages {
+        let name = format!("{}.zip", package.name);
+        if names.contains(&name) {
+            return Err(Failure::usage(format!("failed to name the outputs: two packages are called {}", package.name))
+                .hint("each function's zip is named after its folder: rename one")
+                .into());
+        }
+        if package.name.starts_with("layer") {
+            return Err(Failure::usage(format!("failed to name the outputs: {name} could be mistaken for a layer"))
+                .hint("rename the folder: names that begin with layer are the layers'")
+                .into());
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// Makes every zip.
+///
+/// # Errors
+/// When a file cannot be read or changed since the scan, or an output cannot be written.
+pub fn pack(
+    tree: &Tree,
+    contents: &dyn Contents,
+    facts: &Facts,
+    plan: &Plan,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Packed> {
+    let names = function_names(tree)?;
+    let staging = Staging::new(options)?;
+    let mut jobs = jobs(tree, facts, plan);
+    jobs.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| (a.role, &a.name).cmp(&(b.role, &b.name))));
+    let scratch = staging.scratch()?;
+    let deflated = deflated::deflate(tree, contents, plan, options, &jobs, &scratch, progress)?;
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    order.sort_by(|a, b| (jobs[*a].role, &jobs[*a].name).cmp(&(jobs[*b].role, &jobs[*b].name)));
+    let runs: Vec<&[usize]> = order.chunk_by(|a, b| jobs[*a].role == jobs[*b].role).collect();
+    let archives: Result<Vec<Archive>> = runs
+        .par_iter()
+        .map(|run| assemble(run, &jobs, &deflated, &scratch, &names, &staging, options))
+        .collect();
+    let shipped = jobs.iter().zip(deflated).map(|(job, deflated)| shipped(job, deflated)).collect();
+    Ok(Packed { archives: archives?, shipped, staging })
+}
+
+fn shipped(job: &Job, deflated: Deflated) -> Shipped {
+    let (file, generated) = match job.source {
+        Source::File(id) | Source::EmptyFolder(id) => (Some(id), None),
+        Source::Generated(number) => (None, Some(number)),
+    };
+    Shipped { file, generated, bytes: deflated.raw_size, packed_bytes: deflated.packed_size, doubt: deflated.doubt }
+}
+
+fn role(place: Place) -> Option<Role> {
+    match place {
+        Place::Function(package) => Some(Role::Function(package)),
+        Place::Layer => Some(Role::Layer),
+        Place::SharedAlready => None,
+    }
+}
+
+fn jobs(tree: &Tree, facts: &Facts, plan: &Plan) -> Vec<Job> {
+    let files = tree.files().filter(|(id, _)| plan.ships(*id)).filter_map(|(id, file)| {
+        let place = plan.placement.place(id);
+        let source = match file.kind {
+            Kind::Regular => Source::File(id),
+            Kind::EmptyFolder => Source::EmptyFolder(id),
+        };
+        Some(Job {
+            role: role(place)?,
+            name: layers::zip_path(tree, facts, id, place),
+            source,
+            size: file.size,
+            mode: if file.executable { 0o755 } else { 0o644 },
+        })
+    });
+    let generated = plan.generated.iter().enumerate().filter_map(|(number, file)| {
+        let place = plan.placement.place_of_dist(file.dist);
+        let package = facts.owners.distribution(file.dist).package;
+        Some(Job {
+            role: role(place)?,
+            name: layers::generated_path(tree, package, &file.import_path, place),
+            source: Source::Generated(number),
+            size: file.bytes.len() as u64,
+            mode: 0o644,
+        })
+    });
+    files.chain(generated).collect()
+}
+
+/// Writes one zip into the staging folder.
+fn assemble(
+    run: &[usize],
+    jobs: &[Job],
+    deflated: &[Deflated],
+    scratch: &File,
+    names: &[String],
+    staging: &Staging,
+    options: &Options,
+) -> Result<Archive> {
+    let role = jobs[run[0]].role;
+    let file = match role {
+        Role::Function(package) => names[usize::from(package.0)].clone(),
+        Role::Layer => "layer.zip".to_owned(),
+    };
+    let failed = || format!("failed to write {file}");
+    let stamp = options.source_date_epoch.map_or_else(Timestamp::default, Timestamp::from_unix);
+    let target = staging.create(&file)?;
+    let mut writer = Writer::new(Hashed::new(BufWriter::with_capacity(1 << 18, &target)), stamp);
+    let mut unzipped_bytes = 0;
+    for number in run {
+        let (job, made) = (&jobs[*number], &deflated[*number]);
+        if matches!(job.source, Source::EmptyFolder(_)) {
+            writer.directory(&job.name).with_context(failed)?;
+            continue;
+        }
+        let header = Header {
+            name: &job.name,
+            mode: job.mode,
+            method: made.method,
+            crc32: made.crc32,
+            raw_size: made.raw_size,
+            packed_size: made.packed_size,
+        };
+        let span = Span { file: scratch, at: made.offset, left: made.packed_size };
+        let mut data = BufReader::with_capacity(1 << 18, span);
+        writer.file(&header, &mut data).with_context(failed)?;
+        unzipped_bytes += made.raw_size;
+    }
+    let (hashed, summary) = writer.finish().with_context(failed)?;
+    let sha256 = hashed.finish().with_context(failed)?;
+    staging.sync(&target).with_context(failed)?;
+    let (bytes, entries, zip64) = (summary.bytes, summary.entries, summary.zip64);
+    Ok(Archive { file, role, bytes, unzipped_bytes, entries, sha256, zip64 })
+}
+
+/// A part of the scratch file.
+struct Span<'f> {
+    file: &'f File,
+    at: u64,
+    left: u64,
+}
+
+impl Read for Span<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let want = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let read = self.file.read_at(&mut buffer[..want], self.at)?;
+        self.at += read as u64;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+/// Hashes what is written through it.
+struct Hashed<W: Write> {
+    out: W,
+    sha256: Sha256,
+}
+
+impl<W: Write> Hashed<W> {
+    fn new(out: W) -> Self {
+        Self { out, sha256: Sha256::new() }
+    }
+
+    fn finish(mut self) -> io::Result<[u8; 32]> {
+        self.out.flush()?;
+        Ok(self.sha256.finalize().into())
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.sha256.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

@@ -1,0 +1,233 @@
+//! One decision per file, each with its reason.
+
+mod evidence;
+mod generated;
+mod globs;
+pub mod layers;
+mod warnings;
+
+use anyhow::Result;
+
+use crate::facts::Facts;
+use crate::facts::mentions::{self, Mention, Searched, Wanted};
+use crate::options::Options;
+use crate::progress::Progress;
+use crate::rules::table::Rule;
+use crate::rules::{self, Change, Guarded, Proposal};
+use crate::tree::{Contents, FileId, FileMap, Tree};
+use layers::Placement;
+
+pub use generated::Generated;
+
+/// What becomes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It ships as it is.
+    Keep,
+    /// It ships changed.
+    Change(Change),
+    /// It does not ship.
+    Drop,
+}
+
+/// Why a decision fell.
+#[derive(Clone, Debug)]
+pub enum Because {
+    /// No rule has anything against it.
+    NoRule,
+    /// `--keep`, with the glob.
+    KeepOption(String),
+    /// `--drop`, with the glob.
+    DropOption(String),
+    /// A rule with all the evidence it needs.
+    Rule(&'static Rule),
+    /// A rule proposed to take it away, and there is doubt.
+    Doubt(&'static Rule, Why),
+}
+
+/// Why a file stays although a rule proposed otherwise.
+#[derive(Clone, Debug)]
+pub enum Why {
+    /// Something kept names it.
+    Mentioned(Mention),
+    /// Its content is not what RECORD says: somebody changed it.
+    Modified,
+    /// The rule's own reason.
+    Guarded(String),
+}
+
+/// The decision on one file.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// What becomes of it.
+    pub action: Action,
+    /// Why.
+    pub because: Because,
+}
+
+/// Files that stay on doubt, together.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// The rule that proposed to take them away.
+    pub rule: &'static Rule,
+    /// What it is: the path of the folder or file.
+    pub what: String,
+    /// The files.
+    pub files: Vec<FileId>,
+    /// Why they stay.
+    pub why: Why,
+}
+
+/// Everything that is decided about a build before bytes are made.
+#[derive(Debug)]
+pub struct Plan {
+    /// One decision a file.
+    pub decisions: FileMap<Decision>,
+    /// Files that slim writes itself.
+    pub generated: Vec<Generated>,
+    /// Where each file goes.
+    pub placement: Placement,
+    /// What stays on doubt.
+    pub doubts: Vec<Doubt>,
+    /// What the user should know, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+impl Plan {
+    /// Whether a file ships.
+    pub fn ships(&self, id: FileId) -> bool {
+        self.decisions[id].action != Action::Drop
+    }
+}
+
+/// Decides about every file.
+///
+/// # Errors
+/// When a file cannot be read, or a glob of `--keep` or `--drop` matches nothing.
+pub fn make(
+    tree: &Tree,
+    contents: &dyn Contents,
+    facts: &Facts,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Plan> {
+    let mut draft = Draft::new(tree, options)?;
+    let found = rules::propose(tree, facts, options.level);
+    draft.drop_certain(&found.proposals);
+    let candidates: Vec<&Proposal> = found.proposals.iter().filter(|proposal| proposal.wanted.is_some()).collect();
+    let wanted: Vec<Wanted> = candidates.iter().filter_map(|proposal| proposal.wanted.clone()).collect();
+    let check = draft.to_check(&found.proposals);
+    let searched = mentions::search(tree, contents, facts, &wanted, &check, progress)?;
+    draft.keep_modified(&searched, &found.proposals);
+    evidence::settle(&mut draft, &candidates, &searched.mentions);
+    draft.change(&found.proposals);
+    draft.guard(&found.guarded);
+    let decisions = draft.decisions;
+    let placement = layers::place(tree, contents, facts, options, &decisions)?;
+    let readers = searched.record_readers.iter().filter(|(by, _)| decisions[*by].action != Action::Drop);
+    let generated = generated::make(tree, facts, &decisions, &placement, readers.map(|(_, reader)| reader));
+    let mut warnings = facts.warnings.clone();
+    warnings.extend(warnings::all(tree, contents, facts, options, &decisions, &placement)?);
+    Ok(Plan { decisions, generated, placement, doubts: draft.doubts, warnings })
+}
+
+/// The decisions while they are being made.
+struct Draft<'t> {
+    tree: &'t Tree,
+    decisions: FileMap<Decision>,
+    /// Files whose decision no rule may change any more.
+    pinned: FileMap<bool>,
+    doubts: Vec<Doubt>,
+}
+
+impl<'t> Draft<'t> {
+    /// Every file kept, but for what the user's own globs say.
+    fn new(tree: &'t Tree, options: &Options) -> Result<Self> {
+        let kept = Decision { action: Action::Keep, because: Because::NoRule };
+        let mut draft = Self {
+            tree,
+            decisions: FileMap::filled(tree, kept),
+            pinned: FileMap::filled(tree, false),
+            doubts: Vec::new(),
+        };
+        for (id, glob) in globs::matched("--drop", tree, &options.drop)? {
+            draft.pin(id, Action::Drop, Because::DropOption(glob));
+        }
+        for (id, glob) in globs::matched("--keep", tree, &options.keep)? {
+            draft.pin(id, Action::Keep, Because::KeepOption(glob));
+        }
+        Ok(draft)
+    }
+
+    fn pin(&mut self, id: FileId, action: Action, because: Because) {
+        self.pinned[id] = true;
+        self.decisions[id] = Decision { action, because };
+    }
+
+    fn is_gone(&self, id: FileId) -> bool {
+        self.decisions[id].action == Action::Drop
+    }
+
+    fn drop_certain(&mut self, proposals: &[Proposal]) {
+        for proposal in proposals.iter().filter(|p| p.change == Change::Drop && p.wanted.is_none()) {
+            for file in &proposal.files {
+                if !self.pinned[*file] && !self.is_gone(*file) {
+                    self.decisions[*file] = Decision { action: Action::Drop, because: Because::Rule(proposal.rule) };
+                }
+            }
+        }
+    }
+
+    /// The files whose content must be what RECORD says before a rule may act. What the loader
+    /// never maps of a shared object may go from anybody's.
+    fn to_check(&self, proposals: &[Proposal]) -> FileMap<bool> {
+        let mut check = FileMap::filled(self.tree, false);
+        for proposal in proposals.iter().filter(|proposal| proposal.change != Change::StripElf) {
+            for file in proposal.files.iter().filter(|file| !self.pinned[**file]) {
+                check[*file] = true;
+            }
+        }
+        check
+    }
+
+    fn keep_modified(&mut self, searched: &Searched, proposals: &[Proposal]) {
+        for proposal in proposals.iter().filter(|proposal| proposal.change != Change::StripElf) {
+            for file in proposal.files.iter().filter(|file| searched.modified.binary_search(file).is_ok()) {
+                if !self.pinned[*file] {
+                    self.doubt(proposal.rule, self.tree.shown(*file), vec![*file], &Why::Modified);
+                    self.pin(*file, Action::Keep, Because::Doubt(proposal.rule, Why::Modified));
+                }
+            }
+        }
+    }
+
+    fn change(&mut self, proposals: &[Proposal]) {
+        for proposal in proposals.iter().filter(|proposal| proposal.change != Change::Drop) {
+            for file in &proposal.files {
+                if self.decisions[*file].action == Action::Keep && !self.is_kept_whole(*file) {
+                    let because = Because::Rule(proposal.rule);
+                    self.decisions[*file] = Decision { action: Action::Change(proposal.change), because };
+                }
+            }
+        }
+    }
+
+    /// Whether not even the unmapped bytes of the file may go.
+    fn is_kept_whole(&self, id: FileId) -> bool {
+        self.pinned[id] && !matches!(self.decisions[id].because, Because::Doubt(_, Why::Mentioned(_)))
+    }
+
+    fn guard(&mut self, guarded: &[Guarded]) {
+        for guarded in guarded.iter().filter(|guarded| !self.is_gone(guarded.file)).cloned().collect::<Vec<_>>() {
+            let why = Why::Guarded(guarded.why);
+            if matches!(self.decisions[guarded.file].because, Because::NoRule) {
+                self.decisions[guarded.file].because = Because::Doubt(guarded.rule, why.clone());
+            }
+            self.doubt(guarded.rule, self.tree.shown(guarded.file), vec![guarded.file], &why);
+        }
+    }
+
+    fn doubt(&mut self, rule: &'static Rule, what: String, files: Vec<FileId>, why: &Why) {
+        self.doubts.push(Doubt { rule, what, files, why: why.clone() });
+    }
+}

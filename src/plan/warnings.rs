@@ -1,0 +1,148 @@
+//! What the user should know before the zips are used.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::layers::Placement;
+use super::{Action, Decision};
+use crate::facts::Facts;
+use crate::facts::content::{Content, arch};
+use crate::facts::owners::Owner;
+use crate::options::Options;
+use crate::python::tags::ModuleFile;
+use crate::tree::{Contents, FileId, FileMap, Kind, Tree, file_name};
+
+/// Largest file of the user's that is searched for what breaks a layer, in bytes.
+const LARGEST_SCRIPT: u64 = 4_000_000;
+
+/// Every warning, in a fixed order.
+///
+/// # Errors
+/// When a file of the user's cannot be read.
+pub(super) fn all(
+    tree: &Tree,
+    contents: &dyn Contents,
+    facts: &Facts,
+    _options: &Options,
+    decisions: &FileMap<Decision>,
+    placement: &Placement,
+) -> Result<Vec<String>> {
+    let mut warnings = no_metadata(tree, facts);
+    warnings.extend(foreign(tree, facts, decisions));
+    warnings.extend(unmet(tree, facts, decisions));
+    warnings.extend(placement.conflicts.iter().cloned());
+    if placement.has_layer() {
+        warnings.extend(against_layers(tree, contents, facts)?);
+    }
+    Ok(warnings)
+}
+
+fn no_metadata(tree: &Tree, facts: &Facts) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (id, package) in tree.packages() {
+        if facts.owners.distributions().all(|(_, dist)| dist.package != id) {
+            let bytes: u64 = tree.files().filter(|(_, file)| file.package == id).map(|(_, file)| file.size).sum();
+            warnings.push(format!(
+                "{} holds no dist-info: all its {:.1} MB count as your code, and only shared objects are slimmed; \
+                 install with pip or uv and keep the .dist-info folders",
+                package.name,
+                bytes as f64 / 1e6
+            ));
+        }
+    }
+    warnings
+}
+
+fn foreign(tree: &Tree, facts: &Facts, decisions: &FileMap<Decision>) -> Vec<String> {
+    let mut by_dist: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (id, content) in facts.content.iter() {
+        let name = file_name(tree.file(id).path.as_str());
+        let module = ModuleFile::parse(name);
+        let elsewhere = match content {
+            Content::Elf(object) => arch(object) != Some(facts.target.arch),
+            Content::MachO | Content::Portable { managed: false } => module.is_some(),
+            _ => false,
+        };
+        if elsewhere && decisions[id].action != Action::Drop {
+            by_dist.entry(owner_name(facts, id)).or_default().push(tree.shown(id));
+        }
+    }
+    let target = facts.target;
+    by_dist.into_iter().map(|(dist, files)| format!("{dist}: {} will not load on {target}", counted(&files))).collect()
+}
+
+fn unmet(tree: &Tree, facts: &Facts, decisions: &FileMap<Decision>) -> Vec<String> {
+    let mut by_want: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for unmet in facts.links.unmet(&facts.content, facts.target) {
+        let for_target = match &facts.content[unmet.file] {
+            Content::Elf(object) => arch(object) == Some(facts.target.arch),
+            _ => false,
+        };
+        if for_target && decisions[unmet.file].action != Action::Drop {
+            let key = (owner_name(facts, unmet.file), unmet.wants);
+            by_want.entry(key).or_default().push(tree.shown(unmet.file));
+        }
+    }
+    let (major, minor) = facts.target.glibc();
+    let python = facts.target.python;
+    let told = by_want.into_iter().map(|((dist, wants), files)| {
+        let files = counted(&files);
+        if wants.starts_with("GLIBC") {
+            format!("{dist}: {files} needs {wants}; Lambda's Python {python} has glibc {major}.{minor}: install a wheel built for an older system")
+        } else {
+            format!("{dist}: {files} needs {wants}, which neither the package nor Lambda's Python {python} holds")
+        }
+    });
+    told.collect()
+}
+
+fn owner_name(facts: &Facts, id: FileId) -> String {
+    match facts.owners.owner(id).travels_with() {
+        Some(dist) => {
+            let dist = facts.owners.distribution(dist);
+            format!("{} {}", dist.name, dist.version)
+        }
+        None => "your code".to_owned(),
+    }
+}
+
+fn counted(files: &[String]) -> String {
+    match files {
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+        [] => String::new(),
+    }
+}
+
+/// Lines of the user's that take the layer off the path, or look for its content beside the code.
+fn against_layers(tree: &Tree, contents: &dyn Contents, facts: &Facts) -> Result<Vec<String>> {
+    let mut warnings = Vec::new();
+    let tops: Vec<String> = facts.owners.distributions().flat_map(|(_, dist)| {
+        crate::python::dist::top_level(dist.recorded.iter().map(String::as_str))
+    }).map(|top| format!("/var/task/{top}")).collect();
+    for (id, file) in tree.files() {
+        let script = matches!(facts.content[id], Content::Source | Content::Other);
+        let own = facts.owners.owner(id) == Owner::User && file.size <= LARGEST_SCRIPT;
+        if !own || !script || file.kind != Kind::Regular {
+            continue;
+        }
+        let bytes = contents.read(id)?;
+        let Ok(text) = std::str::from_utf8(&bytes) else { continue };
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {
+            let sets = line.contains("PYTHONPATH") && line.contains('=');
+            if sets || tops.iter().any(|top| names_path(line, top)) {
+                let what = if sets { "sets PYTHONPATH, which takes /opt/python off the path" } else { "looks below /var/task for what is in the layer" };
+                warnings.push(format!("{}:{} {what}: pass --layer none if it does so on Lambda", tree.shown(id), number + 1));
+            }
+        }
+    }
+    Ok(warnings)
+}
+
+fn names_path(line: &str, path: &str) -> bool {
+    line.match_indices(path).any(|(at, _)| {
+        let next = line[at + path.len()..].chars().next();
+        next.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+    })
+}

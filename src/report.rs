@@ -1,0 +1,462 @@
+//! What was saved, where, and why.
+//!
+//! Numbers are here, in bytes; words are in the writers.
+
+pub mod explain;
+pub mod inspect;
+pub mod json;
+pub mod numbers;
+pub mod text;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::facts::Facts;
+use crate::facts::mentions::How;
+use crate::facts::owners::DistId;
+use crate::options::Options;
+use crate::pack::{Packed, Role};
+use crate::plan::layers::Place;
+use crate::plan::{Action, Because, Plan, Why};
+use crate::target::{DIRECT_UPLOAD_LIMIT, Target, UNZIPPED_LIMIT};
+use crate::tree::{FileId, Tree};
+
+/// The version of the JSON form; fields are only added within one.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What was saved, where, and why.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The version of this form.
+    pub schema_version: u32,
+    /// slim's own version.
+    pub tool: Tool,
+    /// What the zips are for.
+    pub target: Target,
+    /// The level that was asked for.
+    pub level: &'static str,
+    /// What was found, in all packages together.
+    pub before: Amount,
+    /// What ships, in all zips together.
+    pub after: Shipped,
+    /// How many symbolic links were followed and their targets copied in.
+    pub links_followed: usize,
+    /// Every zip that was written.
+    pub zips: Vec<Zip>,
+    /// Every function with its layers, against Lambda's limits.
+    pub functions: Vec<Function>,
+    /// Every distribution, and the user's code, of every package.
+    pub distributions: Vec<Distribution>,
+    /// Every rule that did something.
+    pub rules: Vec<RuleTotal>,
+    /// What stays on doubt.
+    pub doubts: Vec<Doubt>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Limits and budgets that do not hold.
+    pub exceeded: Vec<String>,
+    /// Seconds per stage; the only part that differs from run to run.
+    pub timings: BTreeMap<&'static str, f64>,
+}
+
+/// Who wrote the report.
+#[derive(Debug, Serialize)]
+pub struct Tool {
+    /// `slim`
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// Some files.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Amount {
+    /// How many.
+    pub files: u64,
+    /// Their size, in bytes.
+    pub bytes: u64,
+}
+
+impl Amount {
+    fn add(&mut self, bytes: u64) {
+        self.files += 1;
+        self.bytes += bytes;
+    }
+}
+
+/// Some files as they ship.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Shipped {
+    /// How many.
+    pub files: u64,
+    /// Their size, in bytes.
+    pub bytes: u64,
+    /// What they take in the zips, in bytes; headers count in the total only.
+    pub zipped_bytes: u64,
+}
+
+impl Shipped {
+    fn add(&mut self, bytes: u64, zipped_bytes: u64) {
+        self.files += 1;
+        self.bytes += bytes;
+        self.zipped_bytes += zipped_bytes;
+    }
+}
+
+/// One zip.
+#[derive(Debug, Serialize)]
+pub struct Zip {
+    /// Its file name in the output folder.
+    pub file: String,
+    /// `function` or `layer`.
+    pub role: &'static str,
+    /// Its size.
+    pub bytes: u64,
+    /// Bytes of its entries unzipped.
+    pub unzipped_bytes: u64,
+    /// How many entries it has.
+    pub entries: u64,
+    /// SHA-256, in hex.
+    pub sha256: String,
+    /// SHA-256, in base64: Lambda's `CodeSha256`.
+    pub sha256_base64: String,
+}
+
+/// One function with its layers.
+#[derive(Debug, Serialize)]
+pub struct Function {
+    /// The package's name.
+    pub name: String,
+    /// Its zip; null when it holds no code of its own.
+    pub file: Option<String>,
+    /// Its layers' zips.
+    pub layers: Vec<String>,
+    /// Bytes of function and layers unzipped.
+    pub unzipped_bytes: u64,
+    /// Bytes of function and layers zipped.
+    pub zipped_bytes: u64,
+}
+
+/// One distribution of one package, or its user's code.
+#[derive(Debug, Serialize)]
+pub struct Distribution {
+    /// Its name; `(your code)` for what no distribution brought.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The package that held it.
+    pub package: String,
+    /// `function`, `layer` or `shared` (the layer has it from another package).
+    pub place: &'static str,
+    /// What was found.
+    pub before: Amount,
+    /// What ships.
+    pub after: Shipped,
+    /// Bytes saved, by rule (or `--drop`).
+    pub saved: BTreeMap<&'static str, u64>,
+}
+
+/// What one rule did.
+#[derive(Debug, Serialize)]
+pub struct RuleTotal {
+    /// The rule.
+    pub id: &'static str,
+    /// Its tier; `option` for `--drop`.
+    pub tier: &'static str,
+    /// Files that it dropped or changed.
+    pub files: u64,
+    /// Bytes that it saved.
+    pub bytes: u64,
+}
+
+/// What stays on doubt.
+#[derive(Debug, Serialize)]
+pub struct Doubt {
+    /// The rule that proposed to take it away.
+    pub rule: &'static str,
+    /// What it is.
+    pub what: String,
+    /// How many files.
+    pub files: u64,
+    /// Their size, in bytes.
+    pub bytes: u64,
+    /// Why it stays.
+    pub why: String,
+}
+
+/// The key under which bytes that `--drop` saved are counted.
+const DROP_OPTION: &str = "--drop";
+/// The name under which the user's code is counted.
+const USERS: &str = "(your code)";
+
+impl Report {
+    /// Counts everything once.
+    pub fn of(
+        tree: &Tree,
+        facts: &Facts,
+        plan: &Plan,
+        packed: &Packed,
+        options: &Options,
+        timings: BTreeMap<&'static str, f64>,
+    ) -> Self {
+        let mut ledger = Ledger::new(tree, facts, plan);
+        ledger.count_before(tree, facts);
+        ledger.count_after(tree, facts, plan, packed);
+        let zips: Vec<Zip> = packed.archives.iter().map(zip).collect();
+        let functions = functions(tree, packed);
+        let mut after = Shipped::default();
+        for zip in &zips {
+            after.files += zip.entries;
+            after.bytes += zip.unzipped_bytes;
+            after.zipped_bytes += zip.bytes;
+        }
+        let distributions = ledger.distributions();
+        let rules = ledger.rules;
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool { name: "slim", version: env!("CARGO_PKG_VERSION") },
+            target: facts.target,
+            level: options.level.name(),
+            before: Amount { files: tree.len() as u64, bytes: tree.bytes() },
+            after,
+            links_followed: tree.packages().map(|(_, package)| package.links_followed).sum(),
+            exceeded: exceeded(&functions, &distributions, options),
+            doubts: doubts(tree, plan, packed),
+            warnings: warnings(plan, &zips, packed),
+            zips,
+            functions,
+            distributions,
+            rules: rules.into_iter().map(|((tier, id), (files, bytes))| RuleTotal { id, tier, files, bytes }).collect(),
+            timings,
+        }
+    }
+}
+
+/// Counts per distribution and per rule.
+struct Ledger {
+    rows: BTreeMap<(u16, Option<DistId>), Distribution>,
+    rules: BTreeMap<(&'static str, &'static str), (u64, u64)>,
+}
+
+impl Ledger {
+    fn new(tree: &Tree, facts: &Facts, plan: &Plan) -> Self {
+        let mut rows = BTreeMap::new();
+        for (id, dist) in facts.owners.distributions() {
+            let place = match plan.placement.place_of_dist(id) {
+                Place::Function(_) => "function",
+                Place::Layer => "layer",
+                Place::SharedAlready => "shared",
+            };
+            let package = tree.package(dist.package).name.clone();
+            let row = row(&dist.name, &dist.version, package, place);
+            rows.insert((dist.package.0, Some(id)), row);
+        }
+        for (id, package) in tree.packages() {
+            rows.insert((id.0, None), row(USERS, "", package.name.clone(), "function"));
+        }
+        Self { rows, rules: BTreeMap::new() }
+    }
+
+    fn row(&mut self, tree: &Tree, facts: &Facts, file: FileId) -> Option<&mut Distribution> {
+        let dist = facts.owners.owner(file).travels_with();
+        self.rows.get_mut(&(tree.file(file).package.0, dist))
+    }
+
+    fn count_before(&mut self, tree: &Tree, facts: &Facts) {
+        for (id, file) in tree.files() {
+            if let Some(row) = self.row(tree, facts, id) {
+                row.before.add(file.size);
+            }
+        }
+    }
+
+    fn count_after(&mut self, tree: &Tree, facts: &Facts, plan: &Plan, packed: &Packed) {
+        for (id, file) in tree.files().filter(|(id, _)| !plan.ships(*id)) {
+            self.save(tree, facts, plan, id, file.size);
+        }
+        for shipped in &packed.shipped {
+            if let Some(file) = shipped.file {
+                let saved = tree.file(file).size.saturating_sub(shipped.bytes);
+                if let Some(row) = self.row(tree, facts, file) {
+                    row.after.add(shipped.bytes, shipped.packed_bytes);
+                }
+                if saved > 0 {
+                    self.save(tree, facts, plan, file, saved);
+                }
+            } else if let Some(generated) = shipped.generated.map(|number| &plan.generated[number]) {
+                let package = facts.owners.distribution(generated.dist).package;
+                if let Some(row) = self.rows.get_mut(&(package.0, Some(generated.dist))) {
+                    row.after.add(shipped.bytes, shipped.packed_bytes);
+                }
+            }
+        }
+    }
+
+    fn save(&mut self, tree: &Tree, facts: &Facts, plan: &Plan, file: FileId, bytes: u64) {
+        let (tier, id) = match &plan.decisions[file].because {
+            Because::Rule(rule) => (rule.tier.name(), rule.id),
+            Because::DropOption(_) => ("option", DROP_OPTION),
+            Because::Doubt(rule, _) => (rule.tier.name(), rule.id),
+            Because::NoRule | Because::KeepOption(_) => return,
+        };
+        let total = self.rules.entry((tier, id)).or_default();
+        total.0 += 1;
+        total.1 += bytes;
+        if let Some(row) = self.row(tree, facts, file) {
+            *row.saved.entry(id).or_default() += bytes;
+        }
+    }
+
+    /// The rows that hold anything, largest first within their package.
+    fn distributions(&mut self) -> Vec<Distribution> {
+        let rows = std::mem::take(&mut self.rows);
+        let mut rows: Vec<_> = rows.into_iter().filter(|(_, row)| row.before.files > 0).collect();
+        rows.sort_by(|((a, _), x), ((b, _), y)| {
+            (a, std::cmp::Reverse(x.before.bytes), &x.name).cmp(&(b, std::cmp::Reverse(y.before.bytes), &y.name))
+        });
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+fn row(name: &str, version: &str, package: String, place: &'static str) -> Distribution {
+    Distribution {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        package,
+        place,
+        before: Amount::default(),
+        after: Shipped::default(),
+        saved: BTreeMap::new(),
+    }
+}
+
+fn zip(archive: &crate::pack::Archive) -> Zip {
+    Zip {
+        file: archive.file.clone(),
+        role: match archive.role {
+            Role::Function(_) => "function",
+            Role::Layer => "layer",
+        },
+        bytes: archive.bytes,
+        unzipped_bytes: archive.unzipped_bytes,
+        entries: archive.entries,
+        sha256: numbers::hex(&archive.sha256),
+        sha256_base64: numbers::base64(&archive.sha256),
+    }
+}
+
+fn functions(tree: &Tree, packed: &Packed) -> Vec<Function> {
+    let layers: Vec<_> = packed.archives.iter().filter(|archive| archive.role == Role::Layer).collect();
+    let function = |(id, package): (_, &crate::tree::Package)| {
+        let own = packed.archives.iter().find(|archive| archive.role == Role::Function(id));
+        let all = || own.into_iter().chain(layers.iter().copied());
+        Function {
+            name: package.name.clone(),
+            file: own.map(|archive| archive.file.clone()),
+            layers: layers.iter().map(|archive| archive.file.clone()).collect(),
+            unzipped_bytes: all().map(|archive| archive.unzipped_bytes).sum(),
+            zipped_bytes: all().map(|archive| archive.bytes).sum(),
+        }
+    };
+    tree.packages().map(function).collect()
+}
+
+fn exceeded(functions: &[Function], distributions: &[Distribution], options: &Options) -> Vec<String> {
+    let mut exceeded = Vec::new();
+    let mut check = |function: &Function, bytes: u64, limit: u64, what: &str| {
+        if bytes > limit {
+            let mut rows: Vec<&Distribution> = distributions.iter().filter(|row| row.package == function.name || row.place == "layer").collect();
+            rows.sort_by_key(|row| std::cmp::Reverse(row.after.bytes));
+            let largest: Vec<String> = rows.iter().take(5).map(|row| format!("{} {}", row.name, numbers::mb(row.after.bytes))).collect();
+            exceeded.push(format!(
+                "{} with its layers takes {} {what}, {} over {}; largest: {}",
+                function.name,
+                numbers::mb(bytes),
+                numbers::mb(bytes - limit),
+                numbers::mb(limit),
+                largest.join(", ")
+            ));
+        }
+    };
+    for function in functions {
+        check(function, function.unzipped_bytes, UNZIPPED_LIMIT, "unzipped (Lambda's limit)");
+        if let Some(most) = options.max_unzipped {
+            check(function, function.unzipped_bytes, most, "unzipped (--max-unzipped)");
+        }
+        if let Some(most) = options.max_zipped {
+            check(function, function.zipped_bytes, most, "zipped (--max-zipped)");
+        }
+    }
+    exceeded
+}
+
+fn doubts(tree: &Tree, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
+    let size = |files: &[FileId]| files.iter().map(|file| tree.file(*file).size).sum();
+    let mut doubts: Vec<Doubt> = plan
+        .doubts
+        .iter()
+        .map(|doubt| Doubt {
+            rule: doubt.rule.id,
+            what: doubt.what.clone(),
+            files: doubt.files.len() as u64,
+            bytes: size(&doubt.files),
+            why: why(tree, &doubt.why),
+        })
+        .collect();
+    for shipped in &packed.shipped {
+        if let (Some(reason), Some(file)) = (&shipped.doubt, shipped.file) {
+            doubts.push(Doubt {
+                rule: crate::rules::table::ELF_UNMAPPED.id,
+                what: tree.shown(file),
+                files: 1,
+                bytes: tree.file(file).size,
+                why: reason.clone(),
+            });
+        }
+    }
+    doubts.sort_by(|a, b| (a.rule, &a.what).cmp(&(b.rule, &b.what)));
+    doubts
+}
+
+/// Why something stays on doubt, in words.
+pub fn why(tree: &Tree, why: &Why) -> String {
+    match why {
+        Why::Mentioned(mention) => {
+            let by = tree.shown(mention.by);
+            let line = mention.line.map_or(String::new(), |line| format!(":{line}"));
+            match mention.how {
+                How::Import => format!("imported by {by}{line}"),
+                How::Literal => format!("named in a string at {by}{line}"),
+                How::Unparsed => format!("may be named by {by}, which is no Python that slim can read"),
+                How::SharedObject | How::Data => format!("named in {by}"),
+            }
+        }
+        Why::Modified => "its content is not what RECORD says: somebody changed it".to_owned(),
+        Why::Guarded(reason) => reason.clone(),
+    }
+}
+
+fn warnings(plan: &Plan, zips: &[Zip], packed: &Packed) -> Vec<String> {
+    let mut warnings = plan.warnings.clone();
+    for zip in zips.iter().filter(|zip| zip.bytes > DIRECT_UPLOAD_LIMIT) {
+        warnings.push(format!(
+            "{} is {}, over the 52.4 MB of a direct upload: pass it to Lambda through S3",
+            zip.file,
+            numbers::mb(zip.bytes)
+        ));
+    }
+    for archive in packed.archives.iter().filter(|archive| archive.zip64) {
+        warnings.push(format!("{} has over 65,535 entries: some tools cannot read it", archive.file));
+    }
+    warnings
+}
+
+/// What a decision does to a file, as a word for reports.
+pub(crate) fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Keep => "kept",
+        Action::Change(_) => "changed",
+        Action::Drop => "dropped",
+    }
+}

@@ -1,0 +1,99 @@
+//! Why one file is kept, changed or dropped.
+
+use serde::Serialize;
+
+use super::{verb, why};
+use crate::facts::Facts;
+use crate::facts::owners::Owner;
+use crate::plan::layers::{self, Place};
+use crate::plan::{Action, Because, Decision, Plan};
+use crate::tree::{FileId, Tree};
+
+/// The answer for one file.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    /// The file's path below the import root.
+    pub path: String,
+    /// Its size in bytes, as found.
+    pub bytes: u64,
+    /// Who brought it.
+    pub owner: String,
+    /// `kept`, `changed` or `dropped`.
+    pub decision: &'static str,
+    /// The rule that decided or proposed, if any.
+    pub rule: Option<&'static str>,
+    /// The reason with its evidence, a sentence each.
+    pub because: Vec<String>,
+    /// Where it ships, as `layer.zip:python/…`; null when it does not.
+    pub ships_as: Option<String>,
+}
+
+/// Explains the decision on each of these files.
+pub fn explain(tree: &Tree, facts: &Facts, plan: &Plan, files: &[FileId]) -> Vec<Explanation> {
+    files.iter().map(|file| one(tree, facts, plan, *file)).collect()
+}
+
+fn one(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> Explanation {
+    let decision = &plan.decisions[file];
+    let owner = match facts.owners.owner(file) {
+        Owner::User => "your code: no distribution's RECORD lists it".to_owned(),
+        Owner::Distribution(id) => named(facts, id),
+        Owner::Guest(id) => format!("your code, inside a package of {}", named(facts, id)),
+    };
+    let (rule, because) = reasons(tree, decision);
+    Explanation {
+        path: tree.import_path(file).unwrap_or(tree.file(file).path.as_str()).to_owned(),
+        bytes: tree.file(file).size,
+        owner,
+        decision: verb(decision.action),
+        rule,
+        because,
+        ships_as: ships_as(tree, facts, plan, file),
+    }
+}
+
+fn named(facts: &Facts, id: crate::facts::owners::DistId) -> String {
+    let dist = facts.owners.distribution(id);
+    format!("{} {}", dist.name, dist.version)
+}
+
+fn reasons(tree: &Tree, decision: &Decision) -> (Option<&'static str>, Vec<String>) {
+    match &decision.because {
+        Because::NoRule => (None, vec!["no rule has anything against it".to_owned()]),
+        Because::KeepOption(glob) => (None, vec![format!("--keep {glob} says so")]),
+        Because::DropOption(glob) => (None, vec![format!("--drop {glob} says so")]),
+        Because::Rule(rule) => (Some(rule.id), vec![rule.what.to_owned(), rule.why_safe.to_owned()]),
+        Because::Doubt(rule, doubt) => {
+            (Some(rule.id), vec![format!("the rule would take it away: {}", rule.what), why(tree, doubt)])
+        }
+    }
+}
+
+fn ships_as(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> Option<String> {
+    if plan.decisions[file].action == Action::Drop {
+        return None;
+    }
+    let place = plan.placement.place(file);
+    let path = layers::zip_path(tree, facts, file, place);
+    Some(match place {
+        Place::Function(_) => format!("function: {path}"),
+        Place::Layer | Place::SharedAlready => format!("layer: {path}"),
+    })
+}
+
+/// The explanations for people.
+pub fn render(explanations: &[Explanation]) -> String {
+    let mut out = String::new();
+    for answer in explanations {
+        let rule = answer.rule.map_or(String::new(), |rule| format!(" [{rule}]"));
+        out.push_str(&format!("{}: {}{rule}, {} bytes\n", answer.path, answer.decision, answer.bytes));
+        out.push_str(&format!("  from: {}\n", answer.owner));
+        for reason in &answer.because {
+            out.push_str(&format!("  because: {reason}\n"));
+        }
+        if let Some(place) = &answer.ships_as {
+            out.push_str(&format!("  ships as: {place}\n"));
+        }
+    }
+    out
+}

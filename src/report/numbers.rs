@@ -1,0 +1,72 @@
+//! Numbers as people and tools read them.
+
+/// Bytes as megabytes (10^6), with as many digits as matter.
+pub fn mb(bytes: u64) -> String {
+    let mb = bytes as f64 / 1e6;
+    if mb >= 9.95 { format!("{mb:.1} MB") } else { format!("{mb:.2} MB") }
+}
+
+/// A share in percent.
+pub fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 { "0%".to_owned() } else { format!("{:.1}%", part as f64 / whole as f64 * 100.0) }
+}
+
+/// An amount with commas between thousands.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 file`, `2 files`.
+pub fn files(number: u64) -> String {
+    if number == 1 { "1 file".to_owned() } else { format!("{} files", count(number)) }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes in base64 with padding (RFC 4648).
+pub fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for index in 0..4 {
+            let letter = ALPHABET[(group >> (18 - 6 * index)) as usize & 63];
+            out.push(if index <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(mb(1_234_567), "1.23 MB");
+        assert_eq!(mb(262_144_000), "262.1 MB");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(percent(1, 3), "33.3%");
+        assert_eq!(files(1), "1 file");
+    }
+
+    #[test]
+    fn base64_follows_the_vectors_of_its_rfc() {
+        for (raw, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+            assert_eq!(base64(raw.as_bytes()), coded);
+        }
+        assert_eq!(hex(&[0, 255]), "00ff");
+    }
+}

@@ -1,0 +1,141 @@
+//! What may go, and why that is safe.
+//!
+//! A rule only proposes; the plan decides with the evidence. What each rule is, stands in
+//! [`table`]; what it finds in a package, in the room of its subject.
+
+mod binaries;
+mod bytecode;
+mod category;
+mod litter;
+mod metadata;
+mod sources;
+pub mod table;
+
+use crate::facts::Facts;
+use crate::facts::mentions::Wanted;
+use crate::options::Level;
+use crate::tree::{FileId, PackageId, Tree, file_name, parent};
+use table::Rule;
+
+/// How much must be known before a rule may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// True of every program.
+    Certain,
+    /// True when nothing that is kept names it.
+    Checked,
+}
+
+impl Tier {
+    /// The tier's name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Checked => "checked",
+        }
+    }
+
+    /// The weakest level that admits the tier.
+    pub fn level(self) -> Level {
+        match self {
+            Self::Certain => Level::Safe,
+            Self::Checked => Level::Standard,
+        }
+    }
+}
+
+/// What a rule would do to files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Leave them out.
+    Drop,
+    /// Leave out what the loader never maps.
+    StripElf,
+    /// Leave out the prose.
+    ReduceMetadata,
+    /// Name the interpreter so that it is found on Lambda.
+    PortableShebang,
+}
+
+/// What one rule would do to the files that stand or fall together.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What it would do.
+    pub change: Change,
+    /// The files, in order.
+    pub files: Vec<FileId>,
+    /// What must not be mentioned by anything kept; None where the rule needs no such evidence.
+    pub wanted: Option<Wanted>,
+}
+
+/// A file that a rule looks at and leaves alone for a reason of its own.
+#[derive(Clone, Debug)]
+pub struct Guarded {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The file.
+    pub file: FileId,
+    /// Why it stays.
+    pub why: String,
+}
+
+/// Everything that the rules have to say about a package.
+#[derive(Debug, Default)]
+pub struct Proposals {
+    /// What may change.
+    pub proposals: Vec<Proposal>,
+    /// What stays on doubt.
+    pub guarded: Vec<Guarded>,
+}
+
+impl Proposals {
+    fn add(&mut self, rule: &'static Rule, change: Change, file: FileId) {
+        self.proposals.push(Proposal { rule, change, files: vec![file], wanted: None });
+    }
+
+    fn guard(&mut self, rule: &'static Rule, file: FileId, why: impl Into<String>) {
+        self.guarded.push(Guarded { rule, file, why: why.into() });
+    }
+}
+
+/// What every rule that the level admits proposes, in the order of the table.
+pub fn propose(tree: &Tree, facts: &Facts, level: Level) -> Proposals {
+    let mut found = Proposals::default();
+    binaries::propose(tree, facts, &mut found);
+    bytecode::propose(tree, facts, &mut found);
+    litter::propose(tree, facts, &mut found);
+    metadata::propose(tree, facts, &mut found);
+    category::propose(tree, facts, &mut found);
+    sources::propose(tree, facts, &mut found);
+    found.proposals.retain(|proposal| proposal.rule.tier.level() <= level);
+    found.guarded.retain(|guarded| guarded.rule.tier.level() <= level);
+    found
+}
+
+/// The files that distributions brought and that are no metadata, with their import paths.
+fn brought<'a>(tree: &'a Tree, facts: &'a Facts) -> impl Iterator<Item = (FileId, PackageId, &'a str)> {
+    let brought = tree.ids().filter(|id| facts.owners.brought_by(*id).is_some());
+    brought.filter_map(|id| {
+        let path = tree.import_path(id)?;
+        let in_metadata = facts.owners.in_metadata(tree, id).is_some();
+        (!in_metadata).then_some((id, tree.file(id).package, path))
+    })
+}
+
+/// Whether a file is one that makes its folder a place to import from.
+fn is_module(path: &str) -> bool {
+    let name = file_name(path);
+    name.ends_with(".py") || crate::python::tags::ModuleFile::parse(name).is_some()
+}
+
+/// The folders that hold modules, the import root among them.
+fn package_folders<'a>(tree: &'a Tree) -> std::collections::HashSet<(PackageId, &'a str)> {
+    let modules = tree.ids().filter_map(|id| Some((tree.file(id).package, tree.import_path(id)?)));
+    let mut folders: std::collections::HashSet<(PackageId, &str)> =
+        modules.filter(|(_, path)| is_module(path)).map(|(package, path)| (package, parent(path))).collect();
+    folders.extend(tree.packages().map(|(id, _)| (id, "")));
+    folders
+}

@@ -1,0 +1,52 @@
+//! Sources of compiled code, and type stubs.
+
+use super::{Change, Proposal, Proposals, brought, table};
+use crate::facts::Facts;
+use crate::facts::content::Content;
+use crate::facts::mentions::{Form, Wanted};
+use crate::python::tags::ModuleFile;
+use crate::tree::{FileId, PackageId, Tree, file_name, parent};
+
+/// Suffixes of what only a compiler reads; templates of these (`.pyx.tp`, `.c.in`) too.
+const SUFFIXES: [&str; 15] = [
+    ".c", ".cc", ".cpp", ".cxx", ".f", ".f90", ".h", ".hh", ".hpp", ".hxx", ".pxd", ".pxi", ".pyf", ".pyx", ".cuh",
+];
+const TEMPLATES: [&str; 3] = [".in", ".src", ".tp"];
+
+pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
+    let modules = modules(tree);
+    for (id, package, path) in brought(tree, facts) {
+        let name = file_name(path);
+        let (rule, form) = if is_source(name) && matches!(facts.content[id], Content::Other) {
+            (&table::NATIVE_SOURCE, Form::Source)
+        } else if name.strip_suffix(".pyi").is_some_and(|stem| modules.contains(&(package, parent(path), stem))) {
+            (&table::TYPE_STUB, Form::Stub)
+        } else {
+            continue;
+        };
+        let wanted = Wanted { package, path: path.to_owned(), form };
+        found.proposals.push(Proposal { rule, change: Change::Drop, files: vec![id], wanted: Some(wanted) });
+    }
+}
+
+fn is_source(name: &str) -> bool {
+    let plain = TEMPLATES.iter().find_map(|template| name.strip_suffix(template)).unwrap_or(name);
+    SUFFIXES.iter().any(|suffix| plain.len() > suffix.len() && plain.ends_with(suffix))
+}
+
+/// Every module by package, folder and name; a package counts in the folder above it.
+fn modules(tree: &Tree) -> std::collections::HashSet<(PackageId, &str, &str)> {
+    let paths = tree.ids().filter_map(|id: FileId| Some((tree.file(id).package, tree.import_path(id)?)));
+    let mut modules = std::collections::HashSet::new();
+    for (package, path) in paths {
+        let name = file_name(path);
+        let stem = name.strip_suffix(".py").or_else(|| ModuleFile::parse(name).map(|module| module.stem));
+        if let Some(stem) = stem {
+            modules.insert((package, parent(path), stem));
+            if stem == "__init__" {
+                modules.insert((package, parent(parent(path)), file_name(parent(path))));
+            }
+        }
+    }
+    modules
+}

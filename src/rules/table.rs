@@ -1,0 +1,145 @@
+//! The rules, as data.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::Tier;
+
+/// One rule: what it takes away, and on what grounds.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// Its name in reports and options.
+    pub id: &'static str,
+    /// How much it must know.
+    pub tier: Tier,
+    /// What it takes away.
+    pub what: &'static str,
+    /// Why the program does not miss it.
+    pub why_safe: &'static str,
+    /// When it leaves a file alone.
+    pub unless: &'static str,
+}
+
+macro_rules! rules {
+    ($($name:ident = $id:literal, $tier:ident, what: $what:literal, why_safe: $why:literal, unless: $unless:literal;)*) => {
+        $(
+            #[doc = $what]
+            pub static $name: Rule = Rule { id: $id, tier: Tier::$tier, what: $what, why_safe: $why, unless: $unless };
+        )*
+        /// Every rule, by tier and id.
+        pub static RULES: &[&Rule] = &[$(&$name),*];
+    };
+}
+
+rules! {
+    BYTECODE = "bytecode", Certain,
+        what: "Compiled Python that Lambda would not load: `__pycache__` files and `.pyc` beside their source, with a timestamp or for another Python.",
+        why_safe: "A zip with fixed dates makes every timestamp stale and the folders are read-only, so Python compiles the source again whether the file is there or not. Bytecode of another Python is never read.",
+        unless: "The header says unchecked or checked hash (PEP 552) for the target's Python, or there is no source: then the bytecode is the code.";
+    DIST_INFO = "dist-info", Certain,
+        what: "In `.dist-info`: the description of METADATA, RECORD, WHEEL, INSTALLER, REQUESTED, direct_url.json, SBOMs and licence texts (these are gathered in THIRD_PARTY_LICENSES.txt).",
+        why_safe: "importlib.metadata answers the same: name, version, requirements, entry points and top-level names stay; top_level.txt is made from RECORD where it is missing.",
+        unless: "Kept code reads the distribution's RECORD through importlib.metadata: then RECORD stays, cut to what ships. Files that the format does not define stay.";
+    ELF_UNMAPPED = "elf-unmapped", Certain,
+        what: "Symbols, debug data and other sections of shared objects and programs that no segment maps.",
+        why_safe: "The loader maps segments only. Every mapped byte stays as it is and where it is in memory; each rewritten file is checked against the original.",
+        unless: "An unknown unmapped section has content, data is appended, a checksum file lies beside it, it is a FIPS module, or the file is damaged.";
+    FOREIGN_BINARY = "foreign-binary", Certain,
+        what: "Extension modules for another system, processor or Python, where the same module is there for the target.",
+        why_safe: "The target's Python never looks for a file of that name, or cannot load it.",
+        unless: "There is no variant for the target: it stays, with a warning.";
+    INSTALLER_LITTER = "installer-litter", Certain,
+        what: "The empty `.lock` that uv leaves in the folder it installs into.",
+        why_safe: "It is only held while the installer runs.",
+        unless: "It has content.";
+    SCRIPT_SHEBANG = "script-shebang", Certain,
+        what: "The build machine's interpreter path in the first line of installed scripts: becomes `#!/usr/bin/env python3`.",
+        why_safe: "The path of the build machine does not exist on Lambda; the script's other lines stay as they are.",
+        unless: "The interpreter is given options, or is no Python.";
+    STATIC_LIBRARY = "static-library", Certain,
+        what: "Static libraries (`.a`) of distributions.",
+        why_safe: "Only a linker reads them; Lambda has none.",
+        unless: "It is the user's own file.";
+    USER_LITTER = "user-litter", Certain,
+        what: "Version control, virtual environments, caches and editor files beside the user's code (`.git`, `.venv`, `.mypy_cache`, `.DS_Store`, …).",
+        why_safe: "These are tools' own files on the build machine; no import finds them.",
+        unless: "A distribution brought it.";
+    CATEGORY_FOLDER = "category-folder", Checked,
+        what: "Folders `tests`, `test`, `testing`, `docs`, `doc`, `examples` and `benchmarks` inside the packages of distributions.",
+        why_safe: "Nothing that is kept names the folder or anything in it: no import, absolute or relative, no string, shared object, data file or entry point.",
+        unless: "Something kept names it, the folder lies among data files, the file is the user's, or its content is not what RECORD says.";
+    NATIVE_SOURCE = "native-source", Checked,
+        what: "Sources and headers of compiled code in distributions (`.c`, `.h`, `.cpp`, `.pyx`, `.pxd`, `.f90`, …).",
+        why_safe: "Only a compiler reads them, and nothing that is kept names the file.",
+        unless: "A kept file names it, or Python code above it deals in the suffix (`\"*.pyx\"`). That a shared object holds the path of the source it was compiled from is no mention.";
+    TEST_MODULE = "test-module", Checked,
+        what: "Modules `test_*.py` and `conftest.py` in the packages of distributions.",
+        why_safe: "Nothing that is kept names the module.",
+        unless: "Something kept names it, the file is the user's, or its content is not what RECORD says.";
+    TYPE_STUB = "type-stub", Checked,
+        what: "Type stubs (`.pyi`) beside the module they describe.",
+        why_safe: "Python does not read stubs; type checkers do.",
+        unless: "Code beside or above it reads stubs (lazy loaders), or the module it describes is not there: then it is data.";
+}
+
+/// All rules for a terminal.
+pub fn list() -> String {
+    let mut list = String::new();
+    for rule in RULES {
+        // Writing to a String cannot fail.
+        let _ = write!(list, "{} ({})\n  {}\n  Safe: {}\n  Unless: {}\n\n", rule.id, rule.tier.name(), rule.what, rule.why_safe, rule.unless);
+    }
+    list.truncate(list.trim_end().len() + 1);
+    list
+}
+
+/// The page of all rules, as Markdown.
+pub fn page() -> String {
+    let mut page = String::from(
+        "# Rules\n\n\
+         What slim takes away, and on what grounds. This page is made by `slim rules --format markdown`.\n\n\
+         A rule of the tier *certain* is true of every program (level `safe`). A rule of the tier *checked* \
+         acts only where nothing that is kept names the file (level `standard`).\n",
+    );
+    for rule in RULES {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            page,
+            "\n## {}\n\nTier: {}\n\n{}\n\n**Why it is safe.** {}\n\n**Unless.** {}\n",
+            rule.id,
+            rule.tier.name(),
+            rule.what,
+            rule.why_safe,
+            rule.unless
+        );
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_sorted_unique_and_complete() {
+        let keys: Vec<_> = RULES.iter().map(|rule| (rule.tier, rule.id)).collect();
+        let mut sorted = keys.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(keys, sorted);
+        for rule in RULES {
+            for text in [rule.what, rule.why_safe, rule.unless] {
+                assert!(text.ends_with('.') && text.len() > 20, "{}: {text}", rule.id);
+            }
+            assert!(rule.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn the_page_in_the_repository_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/RULES.md");
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(written, page(), "run: slim rules --format markdown > RULES.md");
+    }
+}

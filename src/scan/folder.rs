@@ -1,0 +1,147 @@
+//! Walks a folder: follows symbolic links, refuses what is no file.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rayon::prelude::*;
+use walkdir::{DirEntry, WalkDir};
+
+use super::{Found, Source, Walked, bad_name};
+use crate::failure::Failure;
+use crate::tree::{Kind, RelPath};
+
+/// The deepest folder that is walked; deeper ones cannot be paths on Lambda.
+const DEEPEST: usize = 1_000;
+
+/// Walks `root`, its top-level entries in parallel.
+pub(super) fn walk(root: &Path) -> Result<Walked> {
+    let entries = fs::read_dir(root).with_context(|| format!("failed to read {}", root.display()))?;
+    let mut tops = Vec::new();
+    for entry in entries {
+        tops.push(entry.with_context(|| format!("failed to read {}", root.display()))?.path());
+    }
+    let parts: Vec<Result<Part>> = tops.par_iter().map(|top| walk_top(root, top)).collect();
+    let mut walked = Walked {
+        source: Source::Folder(root.to_owned()),
+        found: Vec::new(),
+        links_followed: 0,
+    };
+    for part in parts {
+        let part = part?;
+        walked.found.extend(part.found);
+        walked.links_followed += part.links;
+    }
+    Ok(walked)
+}
+
+#[derive(Default)]
+struct Part {
+    found: Vec<Found>,
+    links: usize,
+}
+
+fn walk_top(root: &Path, top: &Path) -> Result<Part> {
+    let mut part = Part::default();
+    let mut folders = Vec::new();
+    let mut filled: HashSet<PathBuf> = HashSet::new();
+    for entry in WalkDir::new(top).follow_links(true).max_depth(DEEPEST + 1) {
+        let entry = entry.map_err(|error| explained(&error))?;
+        if entry.depth() > DEEPEST {
+            let shown = entry.path().display();
+            return Err(Failure::io(format!("failed to scan {shown}: over {DEEPEST} folders deep")).into());
+        }
+        part.links += usize::from(entry.path_is_symlink());
+        if let Some(parent) = entry.path().parent() {
+            if !filled.contains(parent) {
+                filled.insert(parent.to_owned());
+            }
+        }
+        if entry.file_type().is_dir() {
+            folders.push(entry.into_path());
+        } else {
+            part.found.push(file(root, &entry)?);
+        }
+    }
+    for folder in folders.iter().filter(|folder| !filled.contains(*folder)) {
+        part.found.push(Found {
+            path: relative(root, folder)?,
+            size: 0,
+            executable: true,
+            kind: Kind::EmptyFolder,
+            member: 0,
+        });
+    }
+    Ok(part)
+}
+
+fn file(root: &Path, entry: &DirEntry) -> Result<Found> {
+    let shown = entry.path().display();
+    let kind = entry.file_type();
+    if !kind.is_file() {
+        let what = if kind.is_fifo() {
+            "a named pipe"
+        } else if kind.is_socket() {
+            "a socket"
+        } else {
+            "a device"
+        };
+        return Err(Failure::io(format!("failed to scan {shown}: it is {what}, not a file"))
+            .hint("a zip cannot hold it: remove it from the package")
+            .into());
+    }
+    let metadata = entry.metadata().map_err(|error| explained(&error))?;
+    Ok(Found {
+        path: relative(root, entry.path())?,
+        size: metadata.len(),
+        executable: metadata.permissions().mode() & 0o111 != 0,
+        kind: Kind::Regular,
+        member: 0,
+    })
+}
+
+fn relative(root: &Path, path: &Path) -> Result<RelPath> {
+    path.strip_prefix(root)
+        .ok()
+        .and_then(Path::to_str)
+        .and_then(RelPath::new)
+        .ok_or_else(|| bad_name(&path.to_string_lossy()))
+}
+
+/// One line for what stopped the walk, both ends of a link named.
+fn explained(error: &walkdir::Error) -> anyhow::Error {
+    let path = error.path().unwrap_or(Path::new("the package"));
+    let shown = path.display();
+    if let Some(ancestor) = error.loop_ancestor() {
+        return Failure::io(format!(
+            "failed to scan {shown}: it is a symbolic link that leads back to {}",
+            ancestor.display()
+        ))
+        .hint("remove the link: a zip cannot hold a loop")
+        .into();
+    }
+    if let Ok(target) = fs::read_link(path) {
+        return Failure::io(format!(
+            "failed to scan {shown}: the symbolic link leads to {}, which cannot be read",
+            target.display()
+        ))
+        .hint("restore what the link leads to, or remove the link")
+        .into();
+    }
+    let cause = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+    Failure::io(format!("failed to scan {shown}: {cause}")).into()
+}
+
+/// The bytes of a file; never more than one byte above what fits in memory for its size.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
+    let failed = || format!("failed to read {}", path.display());
+    let mut file = fs::File::open(path).with_context(failed)?;
+    let size = file.metadata().with_context(failed)?.len();
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(size)?.saturating_add(1)).with_context(failed)?;
+    Read::by_ref(&mut file).take(size.saturating_add(1)).read_to_end(&mut bytes).with_context(failed)?;
+    Ok(bytes)
+}

@@ -1,0 +1,119 @@
+//! Who may import whom: the source is held against the table of ARCHITECTURE.md.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every room with the rooms it may import, lower floors first. A room may always import itself.
+const HOUSE: &[(&str, &[&str])] = &[
+    // The ground: knows nothing of ours.
+    ("elf", &[]),
+    ("python", &[]),
+    ("zip", &[]),
+    ("failure", &[]),
+    ("memory", &[]),
+    ("progress", &[]),
+    ("target", &[]),
+    ("tree", &[]),
+    // What was asked for.
+    ("options", &["target", "zip"]),
+    ("cli", &["options", "target", "zip"]),
+    // The stages, in the order in which data flows.
+    ("scan", &["tree", "zip", "progress", "failure"]),
+    ("facts", &["tree", "target", "options", "python", "elf", "progress", "failure", "memory"]),
+    ("rules", &["tree", "target", "options", "facts", "python"]),
+    ("plan", &["tree", "target", "options", "facts", "rules", "python", "progress", "failure", "memory"]),
+    ("transform", &["plan", "rules", "elf", "python"]),
+    (
+        "pack",
+        &["tree", "options", "facts", "plan", "rules", "transform", "zip", "python", "progress", "failure", "memory"],
+    ),
+    ("report", &["tree", "target", "options", "facts", "plan", "pack", "rules"]),
+];
+
+fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            source_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// The rooms that a source names behind `crate::`, comments and test modules left out.
+fn named_rooms(text: &str) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    for line in text.lines() {
+        if line.starts_with("mod tests {") || line.starts_with("mod tests;") {
+            break;
+        }
+        let code = line.split("//").next().unwrap_or("");
+        for (at, _) in code.match_indices("crate::") {
+            let rest = &code[at + "crate::".len()..];
+            let name: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            rooms.insert(name);
+        }
+    }
+    rooms
+}
+
+#[test]
+fn every_import_goes_down() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let table: BTreeMap<&str, &[&str]> = HOUSE.iter().copied().collect();
+    let mut files = Vec::new();
+    source_files(&src, &mut files);
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for file in files {
+        let relative = file.strip_prefix(&src).unwrap();
+        let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
+        let room = first.trim_end_matches(".rs");
+        if matches!(room, "lib" | "main") {
+            continue;
+        }
+        seen.insert(room.to_owned());
+        let Some(allowed) = table.get(room) else {
+            wrong.push(format!("{}: the room {room} is not in the table", relative.display()));
+            continue;
+        };
+        if relative.to_string_lossy().contains("tests") {
+            continue;
+        }
+        for named in named_rooms(&fs::read_to_string(&file).unwrap()) {
+            if named != room && !allowed.contains(&named.as_str()) {
+                wrong.push(format!("{} imports {named}", relative.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let table: BTreeSet<String> = HOUSE.iter().map(|(room, _)| (*room).to_owned()).collect();
+    assert_eq!(seen, table, "rooms of the source, and of the table");
+}
+
+#[test]
+fn the_table_has_no_circle() {
+    let mut below: BTreeSet<&str> = BTreeSet::new();
+    for (room, allowed) in HOUSE {
+        for import in *allowed {
+            assert!(below.contains(import), "{room} imports {import}, which is not below it");
+        }
+        below.insert(room);
+    }
+}
+
+#[test]
+fn architecture_names_every_room() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    for (room, _) in HOUSE {
+        assert!(page.contains(&format!("`{room}`")), "ARCHITECTURE.md does not name {room}");
+    }
+}
+
+#[test]
+fn an_import_is_seen() {
+    let text = "use crate::plan::Plan; // crate::cli\nlet x = crate::tree::parent(a);\nmod tests {\nuse crate::pack;";
+    assert_eq!(named_rooms(text).into_iter().collect::<Vec<_>>(), ["plan", "tree"]);
+}

@@ -1,0 +1,44 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+
+use crate::peers::PEERS;
+
+/// Measures slim side by side with what people do today.
+#[derive(Debug, Parser)]
+pub struct Args {
+    /// Folders to pack, each a Python deployment package
+    #[arg(required = true, value_name = "TREE")]
+    pub trees: Vec<PathBuf>,
+
+    /// The slim to measure
+    #[arg(long, value_name = "BIN", default_value = "target/release/slim")]
+    pub slim: PathBuf,
+
+    /// How often everything is measured; medians are shown
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: u32,
+
+    /// Only these peers
+    #[arg(long, value_name = "PEER", value_delimiter = ',', value_parser = peer_names())]
+    pub only: Vec<String>,
+
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+
+    /// Compare slim's CPU seconds with the least that writing the same bytes costs
+    #[arg(long, conflicts_with = "only")]
+    pub floor: bool,
+
+    /// The highest ratio of build to floor that is good
+    #[arg(long, value_name = "RATIO", default_value_t = 1.25, requires = "floor")]
+    pub limit: f64,
+}
+
+fn peer_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(PEERS.iter().map(|peer| peer.name))
+}

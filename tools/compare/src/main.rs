@@ -1,0 +1,83 @@
+//! compare: slim side by side with what people do today, in one run, on the same machine.
+//!
+//! ```text
+//! cargo run --release --manifest-path tools/compare/Cargo.toml -- [--slim BIN] [--rounds N] [--only PEER,…] [--json] TREE…
+//! cargo run --release --manifest-path tools/compare/Cargo.toml -- --floor [--limit RATIO] TREE…
+//! ```
+//!
+//! Each TREE is a Python deployment package in a folder. It is copied once, so that every peer finds it in the page
+//! cache and none can spoil the original; the rounds go through all peers in turn, so that a slow minute of the
+//! machine falls on all of them. The [`peers`] are the articles' shell recipe, plain archivers, and slim at each
+//! compression. A peer whose tool is not on PATH is named and skipped.
+//!
+//! What is measured of each peer, as the median of the rounds:
+//! - unzipped and zipped bytes, read from the central directories of the zips it wrote;
+//! - wall seconds;
+//! - CPU seconds, user and system, of the process and everything it waited for (`wait4`);
+//! - peak memory: the largest resident set of any one of its processes (also `wait4`). Nothing below this program's own
+//!   few megabytes can be told apart.
+//!
+//! `--floor` asks how close a build is to the least it could do: [`floor`].
+//!
+//! Exit codes: 0 done, 1 a peer failed or a ratio is over its limit, 2 usage or a missing TREE or tool.
+
+mod cli;
+mod contest;
+mod floor;
+mod measure;
+mod peers;
+mod table;
+mod zips;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::cli::Args;
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Measures every tree and prints the results. False when something measured was not good.
+fn run(args: &Args) -> Result<bool> {
+    if args.floor { run_floor(args) } else { run_contest(args) }
+}
+
+fn run_contest(args: &Args) -> Result<bool> {
+    let mut contests = Vec::new();
+    for tree in &args.trees {
+        let contest = contest::hold(tree, args, &mut |step| eprintln!("{step}"))?;
+        if !args.json {
+            println!("{}", table::of_contest(&contest));
+        }
+        contests.push(contest);
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&contests)?);
+    }
+    Ok(contests.iter().all(|contest| contest.failures().next().is_none()))
+}
+
+fn run_floor(args: &Args) -> Result<bool> {
+    let mut floors = Vec::new();
+    for tree in &args.trees {
+        let floor = floor::measure(tree, args)?;
+        if !args.json {
+            println!("{}", table::of_floor(&floor, args.limit));
+        }
+        floors.push(floor);
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&floors)?);
+    }
+    Ok(floors.iter().all(|floor| floor.ratio <= args.limit))
+}

@@ -1,0 +1,64 @@
+//! What one run of a command costs.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use wait4::Wait4;
+
+#[cfg(test)]
+mod tests;
+
+/// The cost of one run, its children included.
+#[derive(Debug, Clone, Copy)]
+pub struct Cost {
+    /// Seconds by the clock.
+    pub wall_s: f64,
+    /// User and system seconds of the whole process tree.
+    pub cpu_s: f64,
+    /// The largest resident set of any one process, in bytes.
+    pub peak_bytes: u64,
+}
+
+/// Runs `command` to its end. A failure is an error with its last words.
+pub fn run(command: &mut Command) -> Result<Cost> {
+    // A file cannot fill up and block the child, as a pipe that nobody reads would.
+    let mut words = tempfile::tempfile().context("failed to make a temporary file")?;
+    let program = command.get_program().display().to_string();
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(words.try_clone()?);
+    let start = Instant::now();
+    let done = command
+        .spawn()
+        .and_then(Wait4::wait4)
+        .with_context(|| format!("failed to run `{program}`"))?;
+    let wall_s = start.elapsed().as_secs_f64();
+    if !done.status.success() {
+        bail!("{}: {}", done.status, last_line(&mut words)?);
+    }
+    Ok(Cost {
+        wall_s,
+        cpu_s: (done.rusage.utime + done.rusage.stime).as_secs_f64(),
+        peak_bytes: done.rusage.maxrss,
+    })
+}
+
+fn last_line(words: &mut File) -> Result<String> {
+    let mut bytes = Vec::new();
+    words.rewind()?;
+    words.read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(text.trim_end().lines().last().unwrap_or("no message").to_owned())
+}
+
+/// The middle of some numbers, or the mean of the two middle ones; 0 for none.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => 0.0,
+        odd if odd % 2 == 1 => values[odd / 2],
+        even => f64::midpoint(values[even / 2 - 1], values[even / 2]),
+    }
+}
