@@ -3,6 +3,8 @@
 //! Only program headers are followed (`PT_DYNAMIC`, addresses through `PT_LOAD`), so a file
 //! without section headers answers the same. A few kilobytes of the file are touched.
 
+use std::ops::Range;
+
 use super::raw::{self, Header, Segment, Words};
 
 pub use super::raw::Malformed;
@@ -97,6 +99,19 @@ pub fn inspect(bytes: &[u8]) -> Result<SharedObject, Malformed> {
         table.describe(&image, &mut object)?;
     }
     Ok(object)
+}
+
+/// The parts of the file that the loader maps into memory: the file ranges of the `PT_LOAD`
+/// segments, in the file's order; the whole file where its headers cannot be read.
+pub fn mapped(bytes: &[u8]) -> Vec<Range<usize>> {
+    let segments = Header::read(bytes).and_then(|header| header.segments(bytes));
+    let range = |segment: &Segment| {
+        let start = usize::try_from(segment.offset).ok()?;
+        let end = usize::try_from(segment.file_end()?).ok()?;
+        bytes.get(start..end).map(|_| start..end)
+    };
+    let loads = segments.iter().flatten().filter(|segment| segment.kind == raw::PT_LOAD);
+    loads.map(range).collect::<Option<Vec<_>>>().filter(|found| !found.is_empty()).unwrap_or_else(|| vec![0..bytes.len()])
 }
 
 /// The file as the loader sees it: addresses instead of offsets.

@@ -142,11 +142,29 @@ enum Scope {
     Data,
 }
 
+/// Files by which a distribution is built and checked, not run; wheels carry some along.
+const BUILD_FILES: [&str; 9] = [
+    "CMakeLists.txt",
+    "MANIFEST.in",
+    "Makefile",
+    "meson.build",
+    "meson.options",
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "tox.ini",
+];
+
 /// Which search a file gets. Bytecode repeats its source; of a metadata folder only the entry
-/// points name anything (RECORD and its like are inventories).
+/// points name anything (RECORD and its like are inventories); a distribution's build files name
+/// what nobody builds any more.
 fn scope(tree: &Tree, facts: &Facts, id: FileId) -> Scope {
     if let Some((_, name)) = facts.owners.in_metadata(tree, id) {
         return if name == "entry_points.txt" { Scope::Data } else { Scope::Nothing };
+    }
+    let build_file = BUILD_FILES.contains(&file_name(tree.file(id).path.as_str()));
+    if build_file && facts.owners.brought_by(id).is_some() {
+        return Scope::Nothing;
     }
     let pycache = |path: &str| path.contains("__pycache__/");
     match &facts.content[id] {

@@ -30,6 +30,9 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
 }
 
 fn is_source(name: &str) -> bool {
+    if name == "meson.build" {
+        return true;
+    }
     let plain = TEMPLATES.iter().find_map(|template| name.strip_suffix(template)).unwrap_or(name);
     SUFFIXES.iter().any(|suffix| plain.len() > suffix.len() && plain.ends_with(suffix))
 }

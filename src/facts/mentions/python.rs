@@ -9,11 +9,15 @@ use crate::facts::owners::Owner;
 use crate::python::source::{self, Import, Source};
 use crate::tree::{FileId, PackageId, Tree, file_name, is_below, parent};
 
+/// Words without which code cannot make a path or a module of a name.
+const FINDERS: [&str; 6] = ["__file__", "__path__", "__import__", "importlib", "pkgutil", "pkg_resources"];
+
 /// Searches one source.
 pub(super) fn search(index: &Index, tree: &Tree, facts: &Facts, id: FileId, bytes: &[u8]) -> Searched {
     let path = tree.import_path(id).unwrap_or(tree.file(id).path.as_str());
     let users = matches!(facts.owners.owner(id), Owner::User | Owner::Guest(_));
-    let file = File { index, id, package: tree.file(id).package, path, users, bytes };
+    let finds_folders = FINDERS.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some());
+    let file = File { index, id, package: tree.file(id).package, path, users, finds_folders, bytes };
     let reads_records = reads_records(path, bytes);
     if !reads_records && !file.may_name() {
         return Searched::default();
@@ -53,6 +57,8 @@ struct File<'a> {
     path: &'a str,
     /// The user's own code.
     users: bool,
+    /// The code asks where it lies, or imports by name.
+    finds_folders: bool,
     bytes: &'a [u8],
 }
 
@@ -141,19 +147,35 @@ impl File<'_> {
         }
     }
 
-    /// Full names anywhere in a string; parts of a path or dotted name for modules of the same
-    /// top-level package (and, from the user's code, of any).
+    /// Full names anywhere in a string; and paths or dotted names that lead to a module from this
+    /// file's folder, or, where the code can find folders at all, from a folder above.
     fn modules_in(&self, value: &str, mentions: &mut Vec<Mention>) {
         let mut named = Vec::new();
         raw::modules_named(self.index, self.package, value.as_bytes(), &mut named);
         if value.len() <= 512 && !value.contains(char::is_whitespace) {
-            for part in value.split(['/', '.', '\\', ':']) {
+            let mut path = String::new();
+            for part in value.split(['/', '.', '\\', ':']).filter(|part| !part.is_empty()) {
+                path = if path.is_empty() { part.to_owned() } else { format!("{path}/{part}") };
                 let modules = self.index.modules_of(part.as_bytes());
-                let own = |module: &&Module| module.top == top(self.path) || self.users && self.may_reach(module);
-                named.extend(modules.filter(|module| module.package == self.package).filter(own).map(|m| m.wanted));
+                let meant = |module: &&Module| module.package == self.package && self.leads_to(&path, module);
+                named.extend(modules.filter(meant).map(|module| module.wanted));
             }
         }
         mentions.extend(named.into_iter().map(|wanted| self.mention(wanted, 0, How::Literal)));
+    }
+
+    /// Whether `path` leads to the module from this file's folder, or, where the code can find
+    /// folders, from one above it or (in the user's code) from inside of any package it names.
+    fn leads_to(&self, path: &str, module: &Module) -> bool {
+        let Some(base) = module.slashed.strip_suffix(path) else { return false };
+        let base = match base.strip_suffix('/') {
+            Some(base) => base,
+            None if base.is_empty() => base,
+            None => return false,
+        };
+        let own = parent(self.path);
+        own == base
+            || self.finds_folders && (is_below(own, base) && module.top == top(self.path) || self.users && self.may_reach(module))
     }
 
     /// Sources by file name; and where code deals in a suffix (`"*.pyx"`), all below its folder.

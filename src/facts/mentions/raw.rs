@@ -3,14 +3,15 @@
 use super::index::{Index, is_word};
 use super::inflated::each_table;
 use super::{How, Mention, Searched};
+use crate::elf::inspect;
 use crate::python::tags;
 use crate::tree::{FileId, PackageId, Tree, file_name};
 
 /// Longest file name that is looked at around a suffix, in bytes.
 const LONGEST_NAME: usize = 128;
 
-/// Searches a shared object: its bytes, and every zlib stream in it (Cython compresses its string
-/// table). Names stand there without separators, so that any occurrence counts.
+/// Searches a shared object: the bytes that the loader maps, and every zlib stream in them (Cython
+/// compresses its string table). Names stand there without separators, so that any occurrence counts.
 ///
 /// Of sources only a header counts, and only as a whole string: compilers leave the path of each
 /// file they compile or include (`__FILE__`, tracebacks), a compiler at run time asks for a header.
@@ -29,9 +30,13 @@ pub(super) fn search_object(index: &Index, tree: &Tree, id: FileId, bytes: &[u8]
             }
         }
     };
-    search(bytes);
+    for range in inspect::mapped(bytes) {
+        search(&bytes[range]);
+    }
     if tags::ModuleFile::parse(file_name(tree.file(id).path.as_str())).is_some() {
-        each_table(bytes, search);
+        for range in inspect::mapped(bytes) {
+            each_table(&bytes[range], &mut search);
+        }
     }
     mentions(id, named, How::SharedObject)
 }

@@ -8,6 +8,7 @@ mod decode;
 mod names;
 mod records;
 mod text;
+mod values;
 mod walk;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

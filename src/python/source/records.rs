@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use ruff_python_ast::{Expr, ExprAttribute, ExprCall, ExprContext, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::names::{Names, Value, distribution_argument, within_metadata};
+use super::names::Names;
+use super::values::{Evaluator, Value, distribution_argument, within_metadata};
 use super::walk::{Node, walk};
 use super::{Lines, RecordReader};
 
@@ -19,9 +20,14 @@ pub(super) fn readers(source: &str, body: &[Stmt], lines: &Lines) -> Vec<RecordR
         return Vec::new();
     }
     let names = Names::of(body);
+    let is_about_metadata = is_about_metadata(&names, source);
+    if !is_about_metadata && !names.imported().any(|path| path == "importlib") {
+        return Vec::new();
+    }
     let mut search = Search {
-        is_about_metadata: is_about_metadata(&names, source),
-        names,
+        is_about_metadata,
+        names: &names,
+        evaluator: Evaluator::new(&names),
         lines,
         called: HashSet::new(),
         found: Vec::new(),
@@ -58,17 +64,18 @@ fn is_name(targets: &[Expr]) -> bool {
     targets.iter().all(|target| matches!(target, Expr::Name(_)))
 }
 
-struct Search<'a> {
-    names: Names<'a>,
+struct Search<'n, 'a> {
+    names: &'n Names<'a>,
+    evaluator: Evaluator<'n, 'a>,
     is_about_metadata: bool,
-    lines: &'a Lines,
+    lines: &'n Lines,
     /// References to functions that their parent accounts for: what is called, and what a name
     /// is bound to.
     called: HashSet<TextRange>,
     found: Vec<RecordReader>,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     fn expression(&mut self, expr: &Expr) {
         if let Expr::Call(call) = expr {
             self.excuse(&call.func);
@@ -93,18 +100,23 @@ impl Search<'_> {
         self.found.push(RecordReader { line: self.lines.at(at.start()), distribution });
     }
 
-    fn is_files(&self, function: &Expr) -> bool {
+    fn is_files(&mut self, function: &Expr) -> bool {
+        if let Expr::Attribute(attribute) = function
+            && attribute.attr.as_str() != "files"
+        {
+            return false;
+        }
         let is_files = |value: &Value| match value {
             Value::Path(path) => within_metadata(path) == Some("files"),
             Value::Distribution(_) | Value::Distributions | Value::Other => false,
         };
-        self.names.values(function).iter().any(is_files)
+        self.evaluator.values(function).iter().any(is_files)
     }
 
     /// `files(…)`, `getattr(dist, "files")`, `dist.read_text("RECORD")`.
     fn call(&mut self, call: &ExprCall) {
         if self.is_files(&call.func) {
-            self.push(call, distribution_argument(&self.names, call));
+            self.push(call, distribution_argument(self.names, call));
         }
         let is_getattr = matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "getattr");
         if is_getattr
@@ -129,7 +141,7 @@ impl Search<'_> {
     /// `.files` of `owner`.
     fn files_of(&mut self, owner: &Expr, at: &impl Ranged) {
         let mut is_known = false;
-        for value in self.names.values(owner) {
+        for value in self.evaluator.values(owner) {
             match value {
                 Value::Distribution(name) => {
                     is_known = true;
@@ -148,7 +160,7 @@ impl Search<'_> {
         if !matches!(method.attr.as_str(), "read_text" | "get_metadata" | "get_metadata_lines") {
             return;
         }
-        let name = self.names.values(&method.value).into_iter().find_map(|value| match value {
+        let name = self.evaluator.values(&method.value).into_iter().find_map(|value| match value {
             Value::Distribution(name) => Some(name),
             Value::Path(_) | Value::Distributions | Value::Other => None,
         });
