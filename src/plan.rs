@@ -9,7 +9,7 @@ mod warnings;
 use anyhow::Result;
 
 use crate::facts::Facts;
-use crate::facts::mentions::{self, Mention, Searched, Wanted};
+use crate::facts::mentions::{self, Mention, Search, Wanted};
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::rules::table::Rule;
@@ -116,16 +116,16 @@ pub fn make(
     draft.drop_certain(&found.proposals);
     let candidates: Vec<&Proposal> = found.proposals.iter().filter(|proposal| proposal.wanted.is_some()).collect();
     let wanted: Vec<Wanted> = candidates.iter().filter_map(|proposal| proposal.wanted.clone()).collect();
-    let check = draft.to_check(&found.proposals);
-    let searched = mentions::search(tree, contents, facts, &wanted, &check, progress)?;
-    draft.keep_modified(&searched, &found.proposals);
-    evidence::settle(&mut draft, &candidates, &searched.mentions);
+    let search = Search::new(tree, contents, facts, &wanted);
+    draft.keep_modified(&mentions::modified(contents, tree, facts, &draft.to_check(&found.proposals))?, &found.proposals);
+    progress.begin("searching", tree.bytes());
+    let record_readers = evidence::settle(&mut draft, &candidates, |files| search.run(files, progress))?;
+    progress.end();
     draft.change(&found.proposals);
     draft.guard(&found.guarded);
     let decisions = draft.decisions;
     let placement = layers::place(tree, contents, facts, options, &decisions)?;
-    let readers = searched.record_readers.iter().filter(|(by, _)| decisions[*by].action != Action::Drop);
-    let generated = generated::make(tree, facts, &decisions, &placement, readers.map(|(_, reader)| reader));
+    let generated = generated::make(tree, facts, &decisions, &placement, &record_readers);
     let mut warnings = facts.warnings.clone();
     warnings.extend(warnings::all(tree, contents, facts, options, &decisions, &placement)?);
     Ok(Plan { decisions, generated, placement, doubts: draft.doubts, warnings })
@@ -178,21 +178,20 @@ impl<'t> Draft<'t> {
         }
     }
 
-    /// The files whose content must be what RECORD says before a rule may act. What the loader
-    /// never maps of a shared object may go from anybody's.
-    fn to_check(&self, proposals: &[Proposal]) -> FileMap<bool> {
-        let mut check = FileMap::filled(self.tree, false);
-        for proposal in proposals.iter().filter(|proposal| proposal.change != Change::StripElf) {
-            for file in proposal.files.iter().filter(|file| !self.pinned[**file]) {
-                check[*file] = true;
-            }
-        }
-        check
+    /// The files whose content must be what RECORD says before a rule may act, in order. What the
+    /// loader never maps of a shared object may go from anybody's.
+    fn to_check(&self, proposals: &[Proposal]) -> Vec<FileId> {
+        let acting = proposals.iter().filter(|proposal| proposal.change != Change::StripElf);
+        let mut files: Vec<FileId> = acting.flat_map(|proposal| proposal.files.iter().copied()).collect();
+        files.retain(|file| !self.pinned[*file]);
+        files.sort_unstable();
+        files.dedup();
+        files
     }
 
-    fn keep_modified(&mut self, searched: &Searched, proposals: &[Proposal]) {
+    fn keep_modified(&mut self, modified: &[FileId], proposals: &[Proposal]) {
         for proposal in proposals.iter().filter(|proposal| proposal.change != Change::StripElf) {
-            for file in proposal.files.iter().filter(|file| searched.modified.binary_search(file).is_ok()) {
+            for file in proposal.files.iter().filter(|file| modified.binary_search(file).is_ok()) {
                 if !self.pinned[*file] {
                     self.doubt(proposal.rule, self.tree.shown(*file), vec![*file], &Why::Modified);
                     self.pin(*file, Action::Keep, Because::Doubt(proposal.rule, Why::Modified));

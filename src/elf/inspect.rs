@@ -102,16 +102,33 @@ pub fn inspect(bytes: &[u8]) -> Result<SharedObject, Malformed> {
 }
 
 /// The parts of the file that the loader maps into memory: the file ranges of the `PT_LOAD`
-/// segments, in the file's order; the whole file where its headers cannot be read.
+/// segments, ascending, ranges that share bytes joined into one, so that no byte is named twice;
+/// the whole file where its headers cannot be read.
 pub fn mapped(bytes: &[u8]) -> Vec<Range<usize>> {
-    let segments = Header::read(bytes).and_then(|header| header.segments(bytes));
+    let mut ranges = load_ranges(bytes).unwrap_or_default();
+    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len().max(1));
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    if joined.is_empty() {
+        joined.push(0..bytes.len());
+    }
+    joined
+}
+
+/// The file ranges of the `PT_LOAD`s as they stand; `None` where one leaves the file.
+fn load_ranges(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
+    let segments = Header::read(bytes).and_then(|header| header.segments(bytes)).ok()?;
     let range = |segment: &Segment| {
         let start = usize::try_from(segment.offset).ok()?;
         let end = usize::try_from(segment.file_end()?).ok()?;
-        bytes.get(start..end).map(|_| start..end)
+        (end <= bytes.len()).then_some(start..end)
     };
-    let loads = segments.iter().flatten().filter(|segment| segment.kind == raw::PT_LOAD);
-    loads.map(range).collect::<Option<Vec<_>>>().filter(|found| !found.is_empty()).unwrap_or_else(|| vec![0..bytes.len()])
+    segments.iter().filter(|segment| segment.kind == raw::PT_LOAD).map(range).collect()
 }
 
 /// The file as the loader sees it: addresses instead of offsets.

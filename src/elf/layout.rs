@@ -111,7 +111,7 @@ fn sound(load: &Segment, length: u64) -> Result<(), KeepReason> {
     if load.vaddr.checked_add(load.memsz).is_none() || load.filesz > load.memsz {
         return Err(KeepReason::Damaged("a PT_LOAD has an impossible size"));
     }
-    if !load.file_end().is_some_and(|end| end <= length) {
+    if load.file_end().is_none_or(|end| end > length) {
         return Err(KeepReason::Damaged("a PT_LOAD reaches past the end of the file"));
     }
     let congruent = load.vaddr.wrapping_sub(load.offset) & load.align.wrapping_sub(1) == 0;

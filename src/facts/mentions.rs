@@ -18,7 +18,7 @@ use super::{Facts, IN_FLIGHT};
 use crate::memory::Budget;
 use crate::progress::Progress;
 use crate::python::source::RecordReader;
-use crate::tree::{Contents, FileId, FileMap, Kind, PackageId, Tree, file_name};
+use crate::tree::{Contents, FileId, Kind, PackageId, Tree, file_name};
 use index::Index;
 
 /// Something whose mention is looked for.
@@ -78,60 +78,76 @@ pub struct Searched {
     pub mentions: Vec<Mention>,
     /// Calls that read a distribution's RECORD, with the files that hold them.
     pub record_readers: Vec<(FileId, RecordReader)>,
-    /// The checked files whose contents are not what RECORD says.
-    pub modified: Vec<FileId>,
 }
 
-/// Searches every file for mentions of what is `wanted`, and compares the files of `check` with
-/// the hashes that RECORD gives for them.
+/// Everything that is looked for, ready to search files for it.
+pub struct Search<'a> {
+    tree: &'a Tree,
+    contents: &'a dyn Contents,
+    facts: &'a Facts,
+    index: Index,
+}
+
+impl<'a> Search<'a> {
+    /// Prepares the search for what is `wanted`.
+    pub fn new(tree: &'a Tree, contents: &'a dyn Contents, facts: &'a Facts, wanted: &[Wanted]) -> Self {
+        Self { tree, contents, facts, index: Index::of(wanted) }
+    }
+
+    /// Searches these files.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn run(&self, files: &[FileId], progress: &dyn Progress) -> Result<Searched> {
+        let budget = Budget::new(IN_FLIGHT);
+        let searched: Result<Vec<Searched>> = files
+            .par_iter()
+            .map(|id| {
+                let size = self.tree.file(*id).size;
+                let _held = budget.hold(size);
+                let searched = self.one(*id)?;
+                progress.advance(size);
+                Ok(searched)
+            })
+            .collect();
+        let mut all = Searched::default();
+        for searched in searched? {
+            all.mentions.extend(searched.mentions);
+            all.record_readers.extend(searched.record_readers);
+        }
+        Ok(all)
+    }
+
+    fn one(&self, id: FileId) -> Result<Searched> {
+        let scope = scope(self.tree, self.facts, id);
+        if scope == Scope::Nothing {
+            return Ok(Searched::default());
+        }
+        let bytes = self.contents.read(id)?;
+        Ok(match scope {
+            Scope::Nothing => Searched::default(),
+            Scope::Python => python::search(&self.index, self.tree, self.facts, id, &bytes),
+            Scope::SharedObject => raw::search_object(&self.index, self.tree, id, &bytes),
+            Scope::Data => raw::search_data(&self.index, self.tree, id, &bytes),
+        })
+    }
+}
+
+/// The files among these whose contents are not what RECORD says, in order.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn search(
-    tree: &Tree,
-    contents: &dyn Contents,
-    facts: &Facts,
-    wanted: &[Wanted],
-    check: &FileMap<bool>,
-    progress: &dyn Progress,
-) -> Result<Searched> {
-    progress.begin("searching", tree.bytes());
-    let index = Index::of(wanted);
+pub fn modified(contents: &dyn Contents, tree: &Tree, facts: &Facts, files: &[FileId]) -> Result<Vec<FileId>> {
     let budget = Budget::new(IN_FLIGHT);
-    let ids: Vec<FileId> = tree.ids().filter(|id| tree.file(*id).kind == Kind::Regular).collect();
-    let searched: Result<Vec<Searched>> = ids
-        .into_par_iter()
+    let differs: Result<Vec<bool>> = files
+        .par_iter()
         .map(|id| {
-            let size = tree.file(id).size;
-            let hashed = check[id] && facts.owners.recorded_hash(id).is_some();
-            let scope = scope(tree, facts, id);
-            if scope == Scope::Nothing && !hashed {
-                return Ok(Searched::default());
-            }
-            let _held = budget.hold(size);
-            let bytes = contents.read(id)?;
-            let mut searched = match scope {
-                Scope::Nothing => Searched::default(),
-                Scope::Python => python::search(&index, tree, facts, id, &bytes),
-                Scope::SharedObject => raw::search_object(&index, tree, id, &bytes),
-                Scope::Data => raw::search_data(&index, tree, id, &bytes),
-            };
-            let expected = facts.owners.recorded_hash(id);
-            if hashed && expected.is_some_and(|expected| Sha256::digest(&bytes)[..] != expected[..]) {
-                searched.modified.push(id);
-            }
-            progress.advance(size);
-            Ok(searched)
+            let Some(expected) = facts.owners.recorded_hash(*id) else { return Ok(false) };
+            let _held = budget.hold(tree.file(*id).size);
+            Ok(Sha256::digest(contents.read(*id)?)[..] != expected[..])
         })
         .collect();
-    progress.end();
-    let mut all = Searched::default();
-    for searched in searched? {
-        all.mentions.extend(searched.mentions);
-        all.record_readers.extend(searched.record_readers);
-        all.modified.extend(searched.modified);
-    }
-    Ok(all)
+    Ok(files.iter().zip(differs?).filter(|(_, differs)| *differs).map(|(id, _)| *id).collect())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -159,6 +175,9 @@ const BUILD_FILES: [&str; 9] = [
 /// points name anything (RECORD and its like are inventories); a distribution's build files name
 /// what nobody builds any more.
 fn scope(tree: &Tree, facts: &Facts, id: FileId) -> Scope {
+    if tree.file(id).kind == Kind::EmptyFolder {
+        return Scope::Nothing;
+    }
     if let Some((_, name)) = facts.owners.in_metadata(tree, id) {
         return if name == "entry_points.txt" { Scope::Data } else { Scope::Nothing };
     }

@@ -5,21 +5,33 @@
 
 use std::collections::HashMap;
 
+use anyhow::Result;
+
 use super::{Action, Because, Decision, Draft, Why};
-use crate::facts::mentions::{Form, Mention};
+use crate::facts::mentions::{Form, Mention, Searched};
+use crate::python::source::RecordReader;
 use crate::rules::Proposal;
 use crate::tree::{FileId, PackageId, parent};
 
-/// Decides about the candidates; `mentions` speak of them by index.
-pub(super) fn settle(draft: &mut Draft<'_>, candidates: &[&Proposal], mentions: &[Mention]) {
+/// Decides about the candidates. `search` finds the mentions in files, which speak of candidates
+/// by index; it is asked about each file that stays once. Gives the calls that read RECORD.
+pub(super) fn settle(
+    draft: &mut Draft<'_>,
+    candidates: &[&Proposal],
+    search: impl Fn(&[FileId]) -> Result<Searched>,
+) -> Result<Vec<RecordReader>> {
     let mut units = Units::new(candidates);
+    let mut open: Vec<FileId> = draft.tree.ids().filter(|file| !draft.is_gone(*file)).collect();
+    let mut readers = Vec::new();
     loop {
-        let named: Vec<&Mention> =
-            mentions.iter().filter(|m| units.back[m.wanted].is_none() && units.is_alive(draft, m.by)).collect();
-        if named.is_empty() {
+        let (alive, rest) = open.into_iter().partition(|file| units.is_alive(draft, *file));
+        open = rest;
+        if Vec::is_empty(&alive) {
             break;
         }
-        for mention in named {
+        let searched = search(&alive)?;
+        readers.extend(searched.record_readers.into_iter().map(|(_, reader)| reader));
+        for mention in &searched.mentions {
             units.bring_back(mention.wanted, mention);
         }
     }
@@ -29,6 +41,7 @@ pub(super) fn settle(draft: &mut Draft<'_>, candidates: &[&Proposal], mentions: 
             None => drop(draft, candidate),
         }
     }
+    Ok(readers)
 }
 
 fn drop(draft: &mut Draft<'_>, candidate: &Proposal) {

@@ -22,12 +22,12 @@ pub struct Generated {
 }
 
 /// RECORD where kept code reads it, top_level.txt where it is missing.
-pub(super) fn make<'r>(
+pub(super) fn make(
     tree: &Tree,
     facts: &Facts,
     decisions: &FileMap<Decision>,
     placement: &Placement,
-    readers: impl Iterator<Item = &'r RecordReader>,
+    readers: &[RecordReader],
 ) -> Vec<Generated> {
     let mut read: BTreeSet<String> = BTreeSet::new();
     let mut any = false;
@@ -46,7 +46,9 @@ pub(super) fn make<'r>(
         if tree.find_import(distribution.package, &top_level).is_none() {
             let names = dist::top_level(distribution.recorded.iter().map(String::as_str));
             let bytes = names.iter().flat_map(|name| [name.as_str(), "\n"]).collect::<String>().into_bytes();
-            generated.push(Generated { dist: id, import_path: top_level, bytes });
+            if !bytes.is_empty() {
+                generated.push(Generated { dist: id, import_path: top_level, bytes });
+            }
         }
         if any || read.contains(&distribution.normalized()) {
             generated.push(shipped_record(tree, facts, decisions, id, &generated));

@@ -111,7 +111,7 @@ pub(super) fn place(
         LayerPolicy::Shared if several => place_shared(tree, contents, facts, &all, decisions, &mut placement)?,
         LayerPolicy::Shared | LayerPolicy::None => {}
     }
-    place_layer_trees(tree, options, &mut placement);
+    place_layer_trees(tree, contents, options, decisions, &mut placement)?;
     // A distribution is placed where its files are; one without files stays with its package.
     for (id, dist) in facts.owners.distributions() {
         let own = tree.ids().find(|file| facts.owners.brought_by(*file) == Some(id) && ships(file));
@@ -132,17 +132,46 @@ impl Placement {
 }
 
 /// What lies beside the import root of a layer tree can only ship in the layer; so does all of
-/// it, unless the functions are to hold everything.
-fn place_layer_trees(tree: &Tree, options: &Options, placement: &mut Placement) {
+/// it, unless the functions are to hold everything. Where two packages have other bytes at one
+/// path, the second's stay in its function.
+fn place_layer_trees(
+    tree: &Tree,
+    contents: &dyn Contents,
+    options: &Options,
+    decisions: &FileMap<Decision>,
+    placement: &mut Placement,
+) -> Result<()> {
     let several = tree.packages().count() > 1;
-    for id in tree.ids() {
-        let package = tree.package(tree.file(id).package);
+    let mut there: HashMap<&str, FileId> = HashMap::new();
+    for id in tree.ids().filter(|id| decisions[*id].action != Action::Drop) {
+        let file = tree.file(id);
+        let path = file.path.as_str();
         let beside = tree.import_path(id).is_none();
         let whole = options.layer == LayerPolicy::All && !several;
-        if matches!(package.layout, Layout::Layer(_)) && (beside || whole) {
-            placement.by_file[id] = Place::Layer;
+        if !matches!(tree.package(file.package).layout, Layout::Layer(_)) || !(beside || whole) {
+            continue;
         }
+        placement.by_file[id] = match there.get(path) {
+            None => {
+                there.insert(path, id);
+                Place::Layer
+            }
+            Some(first) if is_same(tree, contents, *first, id)? => Place::SharedAlready,
+            Some(_) => {
+                placement.conflicts.push(format!("{path} differs from package to package and stays in its function"));
+                Place::Function(file.package)
+            }
+        };
     }
+    Ok(())
+}
+
+fn is_same(tree: &Tree, contents: &dyn Contents, one: FileId, other: FileId) -> Result<bool> {
+    let (a, b) = (tree.file(one), tree.file(other));
+    if (a.kind, a.size, a.executable) != (b.kind, b.size, b.executable) {
+        return Ok(false);
+    }
+    Ok(a.kind == Kind::EmptyFolder || contents.read(one)? == contents.read(other)?)
 }
 
 /// The components that at least two packages hold in the same bytes go into the layer once.

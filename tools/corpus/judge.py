@@ -173,34 +173,37 @@ def tree_digest(root):
 
 
 def line(row):
-    reference = REFERENCE.get(row["app"], {})
+    told = [{True: "lives", False: "BROKEN", None: "not run"}[row["lives"]], *row["problems"]]
+    if not REFERENCE.get(row["app"], {}).get("recipe", {"lives": True})["lives"]:
+        told[0] += " (the recipe breaks it)"
+    return cells(row["app"], [row], "; ".join(told))
+
+
+def total(level, rows):
+    """The sum over the apps that run here."""
+    rows = [row for row in rows if not row["app"].endswith("arm64")]
+    told = f"{sum(bool(row['lives']) for row in rows)} of {len(rows)} live, {sum(bool(row['problems']) for row in rows)} with problems"
+    return cells("sum", rows, told, level)
+
+
+def cells(name, rows, told, level=None):
+    """A line of the table over some rows: what slim made, beside what was measured before."""
+
+    def add(what):
+        return sum(row.get(what, 0) for row in rows)
+
+    def before(kind, what):
+        return sum(REFERENCE.get(row["app"], {}).get(kind, {}).get(what, 0) for row in rows)
 
     def sizes(what):
-        before = [reference.get(kind, {}).get(what) for kind in ("raw", "recipe", "opened_stripped")]
-        return [megabytes(size) for size in (*before[:2], row.get(what), before[2])]
+        return map(megabytes, (before("raw", what), before("recipe", what), add(what), before("opened_stripped", what)))
 
-    state = {True: "lives", False: "BROKEN", None: "not run"}[row["lives"]]
-    if not reference.get("recipe", {"lives": True})["lives"]:
-        state += " (the recipe breaks it)"
-    seconds = [f"{row.get(what, 0):.1f}" for what in ("wall", "cpu")]
-    told = "; ".join([state, *row["problems"]])
-    return LAYOUT.format(row["app"], row["level"], *sizes("unzipped"), *sizes("zipped"), *seconds, told)
+    seconds = [f"{add(what):.1f}" for what in ("wall", "cpu")]
+    return LAYOUT.format(name, level or rows[0]["level"], *sizes("unzipped"), *sizes("zipped"), *seconds, told)
 
 
 def megabytes(size):
     return f"{size / 1e6:.2f}" if size else "-"
-
-
-def total(level, rows):
-    def add(what):
-        return sum(row.get(what, 0) for row in rows)
-
-    tested = [row for row in rows if not row["app"].endswith("arm64")]
-    return (
-        f"{level}: {add('unzipped') / 1e6:.1f} MB unzipped, {add('zipped') / 1e6:.1f} MB zipped, "
-        f"{add('wall'):.1f} s, {add('cpu'):.1f} CPU s; {sum(bool(row['lives']) for row in tested)} of {len(tested)} live, "
-        f"{sum(bool(row['problems']) for row in rows)} with problems"
-    )
 
 
 if __name__ == "__main__":

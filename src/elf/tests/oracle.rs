@@ -63,8 +63,11 @@ fn assert_same_image(before: &[u8], after: &[u8]) {
     assert_eq!(old.dynsyms.len(), new.dynsyms.len());
 }
 
-/// The mapped sections of a file: name, type, flags, address, size, alignment, bytes.
-fn sections(bytes: &[u8]) -> Vec<(String, u32, u64, u64, u64, u64, Vec<u8>)> {
+/// Name, type, flags, address, size, alignment, bytes.
+type MappedSection = (String, u32, u64, u64, u64, u64, Vec<u8>);
+
+/// The mapped sections of a file.
+fn sections(bytes: &[u8]) -> Vec<MappedSection> {
     let file = ElfFile64::<LittleEndian>::parse(bytes).unwrap();
     let flags = |section: &ElfSection64<'_, '_, LittleEndian>| {
         section.elf_section_header().sh_flags.get(LittleEndian).0

@@ -2,9 +2,11 @@
 
 use goblin::elf::Elf;
 
-use super::fixtures::{Bench, patch, redirect, tiny, without_section_headers};
+use super::fixtures::{
+    Bench, half, long, patch, redirect, roomy, segment, tiny, without_section_headers,
+};
 use super::oracle::slim_to;
-use crate::elf::inspect::{Machine, Malformed, SharedObject, VersionNeed, inspect, is_elf};
+use crate::elf::inspect::{Machine, Malformed, SharedObject, VersionNeed, inspect, is_elf, mapped};
 use crate::elf::strip::SectionHeaders;
 
 /// What goblin reads, in our words.
@@ -165,4 +167,42 @@ fn strings_outside_their_table() {
     assert!(matches!(with(14, u64::MAX), Err(Malformed::Truncated { .. })));
     assert!(matches!(with(10, 1), Err(Malformed::Truncated { length: 1, .. })), "DT_STRSZ");
     assert!(matches!(with(5, u64::MAX), Err(Malformed::Unmapped { address: u64::MAX, .. })));
+}
+
+#[test]
+fn the_mapped_parts_are_the_loads() {
+    let bench = Bench::new();
+    let bytes = bench.library(&["-Wl,-z,separate-code"]);
+    let elf = Elf::parse(&bytes).unwrap();
+    let loads = elf.program_headers.iter().filter(|header| header.p_type == 1);
+    assert_eq!(mapped(&bytes), loads.map(|load| load.file_range()).collect::<Vec<_>>());
+    let whole = |bytes: &[u8]| vec![std::ops::Range { start: 0, end: bytes.len() }];
+    assert_eq!(mapped(b"MZ"), whole(b"MZ"));
+    assert_eq!(mapped(&bytes[..bytes.len() / 16]), whole(&bytes[..bytes.len() / 16]));
+    let mut outside = bytes.clone();
+    let load = segment(&bytes, 1, 0);
+    patch(&mut outside, load + 32, &u64::MAX.to_le_bytes());
+    assert_eq!(mapped(&outside), whole(&outside));
+}
+
+#[test]
+fn no_byte_is_mapped_twice() {
+    let bench = Bench::new();
+    let (mut bytes, room) = roomy(&bench, &[]);
+    let load = segment(&bytes, 1, 0);
+    let header = bytes[load..load + 56].to_vec();
+    let table = room.next_multiple_of(8);
+    for index in 0..30_000 {
+        patch(&mut bytes, table + 56 * index, &header);
+        patch(&mut bytes, table + 56 * index + 32, &(bytes_of(index)).to_le_bytes());
+    }
+    patch(&mut bytes, 32, &(table as u64).to_le_bytes());
+    patch(&mut bytes, 56, &30_000_u16.to_le_bytes());
+    assert_eq!((half(&bytes, 56), long(&bytes, 32)), (30_000, table as u64));
+    assert_eq!(mapped(&bytes), [std::ops::Range { start: 0, end: 1_029_999 }]);
+}
+
+/// Sizes that differ, so that no two of the overlapping segments are the same.
+fn bytes_of(index: usize) -> u64 {
+    1_000_000 + index as u64
 }

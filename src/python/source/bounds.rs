@@ -84,6 +84,7 @@ impl Depth {
                 self.here.lambdas += 1;
                 self.link()?;
             }
+            // Whatever the token: counting one that adds no depth is on the safe side.
             _ => self.link()?,
         }
         Ok(())

@@ -16,7 +16,7 @@ use super::{Lines, RecordReader};
 pub(super) fn readers(source: &str, body: &[Stmt], lines: &Lines) -> Vec<RecordReader> {
     let says = |word: &str| memchr::memmem::find(source.as_bytes(), word.as_bytes()).is_some();
     let asks = (says("metadata") || says("pkg_resources")) && (says("files") || says("RECORD"));
-    if !asks {
+    if !asks || is_importlib_metadata(body) {
         return Vec::new();
     }
     let names = Names::of(body);
@@ -58,6 +58,25 @@ fn is_about_metadata(names: &Names<'_>, source: &str) -> bool {
     let by_import = names.imported().any(is_metadata);
     by_import
         || ["importlib.metadata", "importlib_metadata"].iter().any(|name| source.contains(name))
+}
+
+/// Whether this is `importlib.metadata` itself, its backport or a copy of it: that one answers,
+/// others ask.
+fn is_importlib_metadata(body: &[Stmt]) -> bool {
+    let name_of = |stmt: &Stmt| {
+        if let Stmt::FunctionDef(def) = stmt {
+            Some(def.name.to_string())
+        } else if let Stmt::ClassDef(def) = stmt {
+            Some(def.name.to_string())
+        } else {
+            None
+        }
+    };
+    let defined: HashSet<String> = body.iter().filter_map(name_of).collect();
+    let defines = |name: &str| defined.contains(name);
+    ["Distribution", "PackagePath", "distribution", "distributions", "files"]
+        .into_iter()
+        .all(defines)
 }
 
 fn is_name(targets: &[Expr]) -> bool {

@@ -142,7 +142,7 @@ fn decodes_by_pep_263() {
     assert_eq!(strings(b"# coding: Windows-1252\n'\x80'"), one("\u{20ac}"));
     assert_eq!(strings(b"\x0c# coding=us-ascii\r\n'a'"), one("a"));
     assert_eq!(strings(b"#!/usr/bin/python\r# coding: latin1\r'\xe9'"), [(3, "\u{e9}".to_owned())]);
-    assert_eq!(strings(b"\n\n# coding: latin-1\n'a'"), [(4, "a".to_owned())]);
+    assert_eq!(strings(b"\n\n# coding: latin-1\n'\xc3\xa9'"), [(4, "\u{e9}".to_owned())]);
     assert_eq!(strings(b"x = 1\n# coding: koi8-r\n'a'"), [(3, "a".to_owned())]);
 }
 

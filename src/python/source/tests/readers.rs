@@ -131,6 +131,22 @@ fn other_files_do_not_count() {
 }
 
 #[test]
+fn importlib_metadata_itself_does_not_ask() {
+    let library = "\
+class PackagePath: pass
+class Distribution:
+    def files(self): return self.read_text('RECORD')
+def distribution(name): return Distribution.from_name(name)
+def distributions(): pass
+def files(name): return distribution(name).files
+def inferred(dist): return dist.files
+# importlib.metadata
+";
+    reads(library, &[]);
+    reads(&library.replace("class PackagePath", "class Other"), &["*", "*", "*"]);
+}
+
+#[test]
 fn reports_the_line() {
     let source = "from importlib.metadata import files\n\nx = (1,\n  files('a'))\n";
     let readers = read(source.as_bytes()).expect("Python").record_readers;

@@ -1,0 +1,16 @@
+//! The whole command on packages laid out as pip leaves them, a file for each theme.
+#![allow(clippy::unwrap_used, missing_docs, reason = "these are tests")]
+
+mod command;
+mod evidence;
+mod hostile;
+mod layouts;
+mod links;
+mod metadata;
+mod owners;
+mod package;
+mod rules;
+mod same_bytes;
+mod split;
+mod support;
+mod whole_or_nothing;
