@@ -33,7 +33,8 @@ fn made_tree() -> PathBuf {
     let _ = fs::remove_dir_all(&root);
     let info = root.join("made-1.0.dist-info");
     fs::create_dir_all(&info).unwrap();
-    fs::write(info.join("METADATA"), "Metadata-Version: 2.1\nName: made\nVersion: 1.0\n\nProse.\n").unwrap();
+    fs::write(info.join("METADATA"), "Metadata-Version: 2.1\nName: made\nVersion: 1.0\n\nProse.\n")
+        .unwrap();
     let mut record = String::from("made-1.0.dist-info/METADATA,,\nmade-1.0.dist-info/RECORD,,\n");
     for number in 0..1_500 {
         let folder = if number % 4 == 0 { "made/tests" } else { "made" };
@@ -102,12 +103,16 @@ fn deflate(bencher: Bencher<'_, '_>, compression: Compression) {
     let mut bytes = fs::read(std::env::current_exe().unwrap()).unwrap();
     bytes.truncate(4 << 20);
     let mut deflater = Deflater::new(compression);
-    bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| deflater.pack(black_box(&bytes)).data.len());
+    bencher
+        .counter(BytesCount::of_slice(&bytes))
+        .bench_local(|| deflater.pack(black_box(&bytes)).data.len());
 }
 
 #[divan::bench(sample_count = 10)]
 fn whole_build(bencher: Bencher<'_, '_>) {
     let options = options();
     let bytes = scan(&options.packages, &Silent).unwrap().tree.bytes();
-    bencher.counter(BytesCount::new(bytes)).bench(|| lambda_slim::build(&options, &Silent).unwrap().after.zipped_bytes);
+    bencher
+        .counter(BytesCount::new(bytes))
+        .bench(|| lambda_slim::build(&options, &Silent).unwrap().after.zipped_bytes);
 }

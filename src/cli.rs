@@ -202,9 +202,15 @@ pub enum RulesFormat {
 }
 
 fn report_copy(text: &str) -> Result<(Format, PathBuf), String> {
-    let (format, path) = text.split_once('=').ok_or("FORMAT=PATH is wanted, such as json=report.json")?;
-    let format = Format::from_str(format, false).map_err(|_| format!("{format} is no form of the report: human or json"))?;
-    if path.is_empty() { Err("the path is empty".to_owned()) } else { Ok((format, PathBuf::from(path))) }
+    let (format, path) =
+        text.split_once('=').ok_or("FORMAT=PATH is wanted, such as json=report.json")?;
+    let format = Format::from_str(format, false)
+        .map_err(|_| format!("{format} is no form of the report: human or json"))?;
+    if path.is_empty() {
+        Err("the path is empty".to_owned())
+    } else {
+        Ok((format, PathBuf::from(path)))
+    }
 }
 
 impl Build {

@@ -57,8 +57,13 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     clock.stop("pack");
     let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
     let report = Report::of(&scanned.tree, &facts, &plan, &packed, options, clock.stages);
-    let mut names: Vec<String> = packed.archives.iter().map(|archive| archive.file.clone()).collect();
-    for (name, text) in licenses.map(|text| (pack::licenses::FILE, text)).into_iter().chain([("report.json", report::json::render(&report))]) {
+    let mut names: Vec<String> =
+        packed.archives.iter().map(|archive| archive.file.clone()).collect();
+    for (name, text) in licenses
+        .map(|text| (pack::licenses::FILE, text))
+        .into_iter()
+        .chain([("report.json", report::json::render(&report))])
+    {
         packed.staging.add(name, text.as_bytes())?;
         names.push(name.to_owned());
     }
@@ -80,7 +85,11 @@ pub fn look_into(options: &Options, progress: &dyn Progress) -> Result<Inspectio
 ///
 /// # Errors
 /// As [`build`]; a usage [`Failure`] when the package holds no such path.
-pub fn explain_path(options: &Options, path: &str, progress: &dyn Progress) -> Result<Vec<Explanation>> {
+pub fn explain_path(
+    options: &Options,
+    path: &str,
+    progress: &dyn Progress,
+) -> Result<Vec<Explanation>> {
     let (scanned, facts, plan) = decide(options, progress)?;
     let files = files_at(&scanned, path)?;
     Ok(explain(&scanned.tree, &facts, &plan, &files))
@@ -98,11 +107,14 @@ fn files_at(scanned: &Scanned, path: &str) -> Result<Vec<FileId>> {
     let path = path.trim_start_matches("./").trim_end_matches('/');
     let is_at = |id: &FileId| {
         let found = tree.file(*id).path.as_str();
-        tree::is_below(found, path) || tree.import_path(*id).is_some_and(|found| tree::is_below(found, path))
+        tree::is_below(found, path)
+            || tree.import_path(*id).is_some_and(|found| tree::is_below(found, path))
     };
     let files: Vec<FileId> = tree.ids().filter(is_at).collect();
     if path.is_empty() || files.is_empty() {
-        let failure = Failure::usage(format!("failed to explain {path}: there is no such file in the package"));
+        let failure = Failure::usage(format!(
+            "failed to explain {path}: there is no such file in the package"
+        ));
         let names = tree.ids().filter_map(|id| tree.import_path(id));
         return Err(match nearest(path, names) {
             Some(name) => failure.hint(format!("did you mean {name}?")),
@@ -118,7 +130,8 @@ fn refuse_out_dir_inside(options: &Options) -> Result<()> {
     let out_dir = existing(&options.out_dir);
     for package in &options.packages {
         let Ok(package) = package.canonicalize() else { continue };
-        if package.is_dir() && out_dir.as_ref().is_some_and(|out_dir| out_dir.starts_with(&package)) {
+        if package.is_dir() && out_dir.as_ref().is_some_and(|out_dir| out_dir.starts_with(&package))
+        {
             return Err(Failure::usage(format!(
                 "failed to use output folder {}: it lies inside the package {}",
                 options.out_dir.display(),

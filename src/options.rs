@@ -84,7 +84,9 @@ pub fn size(text: &str) -> Result<u64, String> {
         _ => return Err("a size such as 250MB, 50MiB or 1000000 is wanted".to_owned()),
     };
     let digits = digits.trim_end();
-    let number: f64 = digits.parse().map_err(|_| "a size such as 250MB, 50MiB or 1000000 is wanted".to_owned())?;
+    let number: f64 = digits
+        .parse()
+        .map_err(|_| "a size such as 250MB, 50MiB or 1000000 is wanted".to_owned())?;
     let bytes = number * unit as f64;
     if bytes.is_finite() && (0.0..1e18).contains(&bytes) {
         Ok(bytes.round() as u64)

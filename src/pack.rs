@@ -109,14 +109,19 @@ pub fn function_names(tree: &Tree) -> Result<Vec<String>> {
     for package in packages {
         let name = format!("{}.zip", package.name);
         if names.contains(&name) {
-            return Err(Failure::usage(format!("failed to name the outputs: two packages are called {}", package.name))
-                .hint("each function's zip is named after its folder: rename one")
-                .into());
+            return Err(Failure::usage(format!(
+                "failed to name the outputs: two packages are called {}",
+                package.name
+            ))
+            .hint("each function's zip is named after its folder: rename one")
+            .into());
         }
         if package.name.starts_with("layer") {
-            return Err(Failure::usage(format!("failed to name the outputs: {name} could be mistaken for a layer"))
-                .hint("rename the folder: names that begin with layer are the layers'")
-                .into());
+            return Err(Failure::usage(format!(
+                "failed to name the outputs: {name} could be mistaken for a layer"
+            ))
+            .hint("rename the folder: names that begin with layer are the layers'")
+            .into());
         }
         names.push(name);
     }
@@ -138,7 +143,9 @@ pub fn pack(
     let names = function_names(tree)?;
     let staging = Staging::new(options)?;
     let mut jobs = jobs(tree, facts, plan);
-    jobs.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| (a.role, &a.name).cmp(&(b.role, &b.name))));
+    jobs.sort_by(|a, b| {
+        b.size.cmp(&a.size).then_with(|| (a.role, &a.name).cmp(&(b.role, &b.name)))
+    });
     let scratch = staging.scratch()?;
     let deflated = deflated::deflate(tree, contents, plan, options, &jobs, &scratch, progress)?;
     let mut order: Vec<usize> = (0..jobs.len()).collect();
@@ -157,7 +164,13 @@ fn shipped(job: &Job, deflated: Deflated) -> Shipped {
         Source::File(id) | Source::EmptyFolder(id) => (Some(id), None),
         Source::Generated(number) => (None, Some(number)),
     };
-    Shipped { file, generated, bytes: deflated.raw_size, packed_bytes: deflated.packed_size, doubt: deflated.doubt }
+    Shipped {
+        file,
+        generated,
+        bytes: deflated.raw_size,
+        packed_bytes: deflated.packed_size,
+        doubt: deflated.doubt,
+    }
 }
 
 fn role(place: Place) -> Option<Role> {

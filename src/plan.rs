@@ -114,12 +114,18 @@ pub fn make(
     let mut draft = Draft::new(tree, options)?;
     let found = rules::propose(tree, facts, options.level);
     draft.drop_certain(&found.proposals);
-    let candidates: Vec<&Proposal> = found.proposals.iter().filter(|proposal| proposal.wanted.is_some()).collect();
-    let wanted: Vec<Wanted> = candidates.iter().filter_map(|proposal| proposal.wanted.clone()).collect();
+    let candidates: Vec<&Proposal> =
+        found.proposals.iter().filter(|proposal| proposal.wanted.is_some()).collect();
+    let wanted: Vec<Wanted> =
+        candidates.iter().filter_map(|proposal| proposal.wanted.clone()).collect();
     let search = Search::new(tree, contents, facts, &wanted);
-    draft.keep_modified(&mentions::modified(contents, tree, facts, &draft.to_check(&found.proposals))?, &found.proposals);
+    draft.keep_modified(
+        &mentions::modified(contents, tree, facts, &draft.to_check(&found.proposals))?,
+        &found.proposals,
+    );
     progress.begin("searching", tree.bytes());
-    let record_readers = evidence::settle(&mut draft, &candidates, |files| search.run(files, progress))?;
+    let record_readers =
+        evidence::settle(&mut draft, &candidates, |files| search.run(files, progress))?;
     progress.end();
     draft.change(&found.proposals);
     draft.guard(&found.guarded);
@@ -169,10 +175,12 @@ impl<'t> Draft<'t> {
     }
 
     fn drop_certain(&mut self, proposals: &[Proposal]) {
-        for proposal in proposals.iter().filter(|p| p.change == Change::Drop && p.wanted.is_none()) {
+        for proposal in proposals.iter().filter(|p| p.change == Change::Drop && p.wanted.is_none())
+        {
             for file in &proposal.files {
                 if !self.pinned[*file] && !self.is_gone(*file) {
-                    self.decisions[*file] = Decision { action: Action::Drop, because: Because::Rule(proposal.rule) };
+                    self.decisions[*file] =
+                        Decision { action: Action::Drop, because: Because::Rule(proposal.rule) };
                 }
             }
         }
@@ -182,7 +190,8 @@ impl<'t> Draft<'t> {
     /// loader never maps of a shared object may go from anybody's.
     fn to_check(&self, proposals: &[Proposal]) -> Vec<FileId> {
         let acting = proposals.iter().filter(|proposal| proposal.change != Change::StripElf);
-        let mut files: Vec<FileId> = acting.flat_map(|proposal| proposal.files.iter().copied()).collect();
+        let mut files: Vec<FileId> =
+            acting.flat_map(|proposal| proposal.files.iter().copied()).collect();
         files.retain(|file| !self.pinned[*file]);
         files.sort_unstable();
         files.dedup();
@@ -205,7 +214,8 @@ impl<'t> Draft<'t> {
             for file in &proposal.files {
                 if self.decisions[*file].action == Action::Keep && !self.is_kept_whole(*file) {
                     let because = Because::Rule(proposal.rule);
-                    self.decisions[*file] = Decision { action: Action::Change(proposal.change), because };
+                    self.decisions[*file] =
+                        Decision { action: Action::Change(proposal.change), because };
                 }
             }
         }
@@ -213,11 +223,17 @@ impl<'t> Draft<'t> {
 
     /// Whether not even the unmapped bytes of the file may go.
     fn is_kept_whole(&self, id: FileId) -> bool {
-        self.pinned[id] && !matches!(self.decisions[id].because, Because::Doubt(_, Why::Mentioned(_)))
+        self.pinned[id]
+            && !matches!(self.decisions[id].because, Because::Doubt(_, Why::Mentioned(_)))
     }
 
     fn guard(&mut self, guarded: &[Guarded]) {
-        for guarded in guarded.iter().filter(|guarded| !self.is_gone(guarded.file)).cloned().collect::<Vec<_>>() {
+        for guarded in guarded
+            .iter()
+            .filter(|guarded| !self.is_gone(guarded.file))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
             let why = Why::Guarded(guarded.why);
             if matches!(self.decisions[guarded.file].because, Because::NoRule) {
                 self.decisions[guarded.file].because = Because::Doubt(guarded.rule, why.clone());

@@ -227,7 +227,10 @@ impl Report {
             zips,
             functions,
             distributions,
-            rules: rules.into_iter().map(|((tier, id), (files, bytes))| RuleTotal { id, tier, files, bytes }).collect(),
+            rules: rules
+                .into_iter()
+                .map(|((tier, id), (files, bytes))| RuleTotal { id, tier, files, bytes })
+                .collect(),
             timings,
         }
     }
@@ -284,7 +287,8 @@ impl Ledger {
                 if saved > 0 {
                     self.save(tree, facts, plan, file, saved);
                 }
-            } else if let Some(generated) = shipped.generated.map(|number| &plan.generated[number]) {
+            } else if let Some(generated) = shipped.generated.map(|number| &plan.generated[number])
+            {
                 let package = facts.owners.distribution(generated.dist).package;
                 if let Some(row) = self.rows.get_mut(&(package.0, Some(generated.dist))) {
                     row.after.add(shipped.bytes, shipped.packed_bytes);
@@ -313,7 +317,11 @@ impl Ledger {
         let rows = std::mem::take(&mut self.rows);
         let mut rows: Vec<_> = rows.into_iter().filter(|(_, row)| row.before.files > 0).collect();
         rows.sort_by(|((a, _), x), ((b, _), y)| {
-            (a, std::cmp::Reverse(x.before.bytes), &x.name).cmp(&(b, std::cmp::Reverse(y.before.bytes), &y.name))
+            (a, std::cmp::Reverse(x.before.bytes), &x.name).cmp(&(
+                b,
+                std::cmp::Reverse(y.before.bytes),
+                &y.name,
+            ))
         });
         rows.into_iter().map(|(_, row)| row).collect()
     }
@@ -347,7 +355,8 @@ fn zip(archive: &crate::pack::Archive) -> Zip {
 }
 
 fn functions(tree: &Tree, packed: &Packed) -> Vec<Function> {
-    let layers: Vec<_> = packed.archives.iter().filter(|archive| archive.role == Role::Layer).collect();
+    let layers: Vec<_> =
+        packed.archives.iter().filter(|archive| archive.role == Role::Layer).collect();
     let function = |(id, package): (_, &crate::tree::Package)| {
         let own = packed.archives.iter().find(|archive| archive.role == Role::Function(id));
         let all = || own.into_iter().chain(layers.iter().copied());
@@ -362,13 +371,24 @@ fn functions(tree: &Tree, packed: &Packed) -> Vec<Function> {
     tree.packages().map(function).collect()
 }
 
-fn exceeded(functions: &[Function], distributions: &[Distribution], options: &Options) -> Vec<String> {
+fn exceeded(
+    functions: &[Function],
+    distributions: &[Distribution],
+    options: &Options,
+) -> Vec<String> {
     let mut exceeded = Vec::new();
     let mut check = |function: &Function, bytes: u64, limit: u64, what: &str| {
         if bytes > limit {
-            let mut rows: Vec<&Distribution> = distributions.iter().filter(|row| row.package == function.name || row.place == "layer").collect();
+            let mut rows: Vec<&Distribution> = distributions
+                .iter()
+                .filter(|row| row.package == function.name || row.place == "layer")
+                .collect();
             rows.sort_by_key(|row| std::cmp::Reverse(row.after.bytes));
-            let largest: Vec<String> = rows.iter().take(5).map(|row| format!("{} {}", row.name, numbers::mb(row.after.bytes))).collect();
+            let largest: Vec<String> = rows
+                .iter()
+                .take(5)
+                .map(|row| format!("{} {}", row.name, numbers::mb(row.after.bytes)))
+                .collect();
             exceeded.push(format!(
                 "{} with its layers takes {} {what}, {} over {}; largest: {}",
                 function.name,
@@ -428,7 +448,9 @@ pub fn why(tree: &Tree, why: &Why) -> String {
             match mention.how {
                 How::Import => format!("imported by {by}{line}"),
                 How::Literal => format!("named in a string at {by}{line}"),
-                How::Unparsed => format!("may be named by {by}, which is no Python that slim can read"),
+                How::Unparsed => {
+                    format!("may be named by {by}, which is no Python that slim can read")
+                }
                 How::SharedObject | How::Data => format!("named in {by}"),
             }
         }
@@ -447,7 +469,8 @@ fn warnings(plan: &Plan, zips: &[Zip], packed: &Packed) -> Vec<String> {
         ));
     }
     for archive in packed.archives.iter().filter(|archive| archive.zip64) {
-        warnings.push(format!("{} has over 65,535 entries: some tools cannot read it", archive.file));
+        warnings
+            .push(format!("{} has over 65,535 entries: some tools cannot read it", archive.file));
     }
     warnings
 }

@@ -116,7 +116,10 @@ pub fn propose(tree: &Tree, facts: &Facts, level: Level) -> Proposals {
 }
 
 /// The files that distributions brought and that are no metadata, with their import paths.
-fn brought<'a>(tree: &'a Tree, facts: &'a Facts) -> impl Iterator<Item = (FileId, PackageId, &'a str)> {
+fn brought<'a>(
+    tree: &'a Tree,
+    facts: &'a Facts,
+) -> impl Iterator<Item = (FileId, PackageId, &'a str)> {
     let brought = tree.ids().filter(|id| facts.owners.brought_by(*id).is_some());
     brought.filter_map(|id| {
         let path = tree.import_path(id)?;
@@ -134,8 +137,10 @@ fn is_module(path: &str) -> bool {
 /// The folders that hold modules, the import root among them.
 fn package_folders<'a>(tree: &'a Tree) -> std::collections::HashSet<(PackageId, &'a str)> {
     let modules = tree.ids().filter_map(|id| Some((tree.file(id).package, tree.import_path(id)?)));
-    let mut folders: std::collections::HashSet<(PackageId, &str)> =
-        modules.filter(|(_, path)| is_module(path)).map(|(package, path)| (package, parent(path))).collect();
+    let mut folders: std::collections::HashSet<(PackageId, &str)> = modules
+        .filter(|(_, path)| is_module(path))
+        .map(|(package, path)| (package, parent(path)))
+        .collect();
     folders.extend(tree.packages().map(|(id, _)| (id, "")));
     folders
 }

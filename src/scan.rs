@@ -10,7 +10,9 @@ use anyhow::{Context, Result};
 
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::tree::{Contents, File, FileId, FileMap, Kind, Layout, Package, PackageId, RelPath, Tree};
+use crate::tree::{
+    Contents, File, FileId, FileMap, Kind, Layout, Package, PackageId, RelPath, Tree,
+};
 use crate::zip::reader::Reader;
 
 /// What a walk of one package found.
@@ -84,9 +86,11 @@ fn walk(root: &Path) -> Result<Walked> {
     let metadata = match std::fs::metadata(root) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Failure::usage(format!("failed to find package {shown}: there is no such file or folder"))
-                .hint("PACKAGE is the folder that `pip install -t` filled, or a .zip of it")
-                .into());
+            return Err(Failure::usage(format!(
+                "failed to find package {shown}: there is no such file or folder"
+            ))
+            .hint("PACKAGE is the folder that `pip install -t` filled, or a .zip of it")
+            .into());
         }
         Err(error) => return Err(error).with_context(|| format!("failed to read {shown}")),
     };
@@ -109,14 +113,17 @@ fn wrong_kind(path: &Path) -> Result<()> {
         }
         _ => "PACKAGE is the folder that `pip install -t` filled, or a .zip of it",
     };
-    Err(Failure::usage(format!("failed to read package {shown}: it is neither a folder nor a .zip"))
-        .hint(hint)
-        .into())
+    Err(Failure::usage(format!(
+        "failed to read package {shown}: it is neither a folder nor a .zip"
+    ))
+    .hint(hint)
+    .into())
 }
 
 /// The name that the outputs of this package get.
 fn package_name(root: &Path) -> Result<String> {
-    let resolved = root.canonicalize().with_context(|| format!("failed to read {}", root.display()))?;
+    let resolved =
+        root.canonicalize().with_context(|| format!("failed to read {}", root.display()))?;
     let name = if resolved.is_dir() { resolved.file_name() } else { root.file_stem() };
     match name.map(|name| name.to_str()) {
         Some(Some(name)) => Ok(name.to_owned()),
@@ -133,10 +140,8 @@ fn bad_name(path: &str) -> anyhow::Error {
 
 /// Finds the import root: where the distributions' metadata lies.
 fn layout(found: &[Found]) -> Layout {
-    let roots: BTreeSet<&str> = found
-        .iter()
-        .flat_map(|file| metadata_parents(file.path.as_str()))
-        .collect();
+    let roots: BTreeSet<&str> =
+        found.iter().flat_map(|file| metadata_parents(file.path.as_str())).collect();
     if roots.contains("") {
         return Layout::Flat;
     }
@@ -169,7 +174,10 @@ impl Contents for Scanned {
         let bytes = match &self.sources[usize::from(file.package.0)] {
             Source::Folder(root) => folder::read(&root.join(path))?,
             Source::Zip(reader) => reader.read(self.members[id]).with_context(|| {
-                format!("failed to read {path} in {}", self.tree.package(file.package).root.display())
+                format!(
+                    "failed to read {path} in {}",
+                    self.tree.package(file.package).root.display()
+                )
             })?,
         };
         if bytes.len() as u64 != file.size {

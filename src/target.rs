@@ -155,7 +155,8 @@ mod tests {
         let python = Python::new(12).unwrap();
         let target = Target { python, arch: Arch::X86_64 };
         assert_eq!(target.glibc(), (2, 34));
-        for library in ["ld-linux-x86-64.so.2", "libz.so.1", "libpython3.12.so.1.0", "libanl.so.1"] {
+        for library in ["ld-linux-x86-64.so.2", "libz.so.1", "libpython3.12.so.1.0", "libanl.so.1"]
+        {
             assert!(target.provides(library), "{library}");
         }
         assert!(!target.provides("libodbc.so.2"));

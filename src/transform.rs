@@ -24,11 +24,15 @@ pub fn apply(action: Action, bytes: Vec<u8>) -> Payload {
             Err(KeepReason::NothingToGain) => Payload { bytes, doubt: None },
             Err(reason) => Payload { bytes, doubt: Some(reason.to_string()) },
         },
-        Action::Change(Change::ReduceMetadata) => Payload { bytes: metadata::reduce(&bytes), doubt: None },
+        Action::Change(Change::ReduceMetadata) => {
+            Payload { bytes: metadata::reduce(&bytes), doubt: None }
+        }
         Action::Change(Change::PortableShebang) => {
             let portable = scripts::portable_shebang(&bytes);
             Payload { bytes: portable.unwrap_or(bytes), doubt: None }
         }
-        Action::Keep | Action::Drop | Action::Change(Change::Drop) => Payload { bytes, doubt: None },
+        Action::Keep | Action::Drop | Action::Change(Change::Drop) => {
+            Payload { bytes, doubt: None }
+        }
     }
 }

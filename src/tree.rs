@@ -44,9 +44,7 @@ pub fn file_name(path: &str) -> &str {
 /// Whether `path` is `folder` itself or lies below it; everything lies below the empty folder.
 pub fn is_below(path: &str, folder: &str) -> bool {
     folder.is_empty()
-        || path
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What a file is to the file system.

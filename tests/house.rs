@@ -22,11 +22,26 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("scan", &["tree", "zip", "progress", "failure"]),
     ("facts", &["tree", "target", "options", "python", "elf", "progress", "failure", "memory"]),
     ("rules", &["tree", "target", "options", "facts", "python"]),
-    ("plan", &["tree", "target", "options", "facts", "rules", "python", "progress", "failure", "memory"]),
+    (
+        "plan",
+        &["tree", "target", "options", "facts", "rules", "python", "progress", "failure", "memory"],
+    ),
     ("transform", &["plan", "rules", "elf", "python"]),
     (
         "pack",
-        &["tree", "options", "facts", "plan", "rules", "transform", "zip", "python", "progress", "failure", "memory"],
+        &[
+            "tree",
+            "options",
+            "facts",
+            "plan",
+            "rules",
+            "transform",
+            "zip",
+            "python",
+            "progress",
+            "failure",
+            "memory",
+        ],
     ),
     ("report", &["tree", "target", "options", "facts", "plan", "pack", "rules"]),
 ];
@@ -52,7 +67,8 @@ fn named_rooms(text: &str) -> BTreeSet<String> {
         let code = line.split("//").next().unwrap_or("");
         for (at, _) in code.match_indices("crate::") {
             let rest = &code[at + "crate::".len()..];
-            let name: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            let name: String =
+                rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
             rooms.insert(name);
         }
     }
@@ -106,7 +122,8 @@ fn the_table_has_no_circle() {
 
 #[test]
 fn architecture_names_every_room() {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    let page =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
     for (room, _) in HOUSE {
         assert!(page.contains(&format!("`{room}`")), "ARCHITECTURE.md does not name {room}");
     }

@@ -117,7 +117,13 @@ impl<T: Ord + Copy + std::fmt::Display> Votes<T> {
     }
 
     /// The winner, or what was asked for; an error where most files contradict that.
-    fn settle(&self, asked: Option<T>, option: &str, default: T, warnings: &mut Vec<String>) -> Result<T>
+    fn settle(
+        &self,
+        asked: Option<T>,
+        option: &str,
+        default: T,
+        warnings: &mut Vec<String>,
+    ) -> Result<T>
     where
         T: PartialEq,
     {
@@ -134,8 +140,12 @@ impl<T: Ord + Copy + std::fmt::Display> Votes<T> {
         }
         let settled = asked.or(winner).unwrap_or(default);
         if self.0.len() > 1 {
-            let all: Vec<String> = self.0.iter().map(|(vote, count)| format!("{count} for {vote}")).collect();
-            warnings.push(format!("the package mixes binaries: {}; built for {settled}", all.join(", ")));
+            let all: Vec<String> =
+                self.0.iter().map(|(vote, count)| format!("{count} for {vote}")).collect();
+            warnings.push(format!(
+                "the package mixes binaries: {}; built for {settled}",
+                all.join(", ")
+            ));
         }
         Ok(settled)
     }
@@ -160,12 +170,15 @@ pub fn target(
     let archs = Votes::of(objects().filter_map(|(_, object)| arch(object)));
     let pythons = Votes::of(objects().filter_map(|(id, _)| tagged_python(tree, id)));
     let default = tree.packages().find_map(|(_, package)| match &package.layout {
-        Layout::Layer(prefix) => prefix.strip_prefix("python/lib/python")?.strip_suffix("/site-packages")?.parse().ok(),
+        Layout::Layer(prefix) => {
+            prefix.strip_prefix("python/lib/python")?.strip_suffix("/site-packages")?.parse().ok()
+        }
         Layout::Flat => None,
     });
     let default = default.or_else(|| Python::new(12));
     let newest = Python::new(*crate::target::MINORS.end());
-    let default = default.or(newest).ok_or_else(|| anyhow::anyhow!("failed to find a default Python"))?;
+    let default =
+        default.or(newest).ok_or_else(|| anyhow::anyhow!("failed to find a default Python"))?;
     Ok(Target {
         python: pythons.settle(options.python, "--python", default, warnings)?,
         arch: archs.settle(options.arch, "--arch", Arch::X86_64, warnings)?,
@@ -214,8 +227,13 @@ mod tests {
         let mut warnings = Vec::new();
         let settled = votes.settle(None, "--arch", Arch::Arm64, &mut warnings);
         assert_eq!(settled.unwrap(), Arch::X86_64);
-        assert_eq!(warnings, ["the package mixes binaries: 2 for x86_64, 1 for arm64; built for x86_64"]);
+        assert_eq!(
+            warnings,
+            ["the package mixes binaries: 2 for x86_64, 1 for arm64; built for x86_64"]
+        );
         let refused = votes.settle(Some(Arch::Arm64), "--arch", Arch::Arm64, &mut warnings);
-        assert!(refused.unwrap_err().to_string().contains("2 of the package's binaries are for x86_64"));
+        assert!(
+            refused.unwrap_err().to_string().contains("2 of the package's binaries are for x86_64")
+        );
     }
 }

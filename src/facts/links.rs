@@ -69,7 +69,9 @@ impl LinkGraph {
                 .max_by_key(|version| numbers(version));
             unmet.entry(file).or_default().extend(newest.map(str::to_owned));
         }
-        let flat = unmet.into_iter().flat_map(|(file, wants)| wants.into_iter().map(move |wants| Unmet { file, wants }));
+        let flat = unmet
+            .into_iter()
+            .flat_map(|(file, wants)| wants.into_iter().map(move |wants| Unmet { file, wants }));
         flat.collect()
     }
 }

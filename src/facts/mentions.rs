@@ -90,7 +90,12 @@ pub struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// Prepares the search for what is `wanted`.
-    pub fn new(tree: &'a Tree, contents: &'a dyn Contents, facts: &'a Facts, wanted: &[Wanted]) -> Self {
+    pub fn new(
+        tree: &'a Tree,
+        contents: &'a dyn Contents,
+        facts: &'a Facts,
+        wanted: &[Wanted],
+    ) -> Self {
         Self { tree, contents, facts, index: Index::of(wanted) }
     }
 
@@ -137,7 +142,12 @@ impl<'a> Search<'a> {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn modified(contents: &dyn Contents, tree: &Tree, facts: &Facts, files: &[FileId]) -> Result<Vec<FileId>> {
+pub fn modified(
+    contents: &dyn Contents,
+    tree: &Tree,
+    facts: &Facts,
+    files: &[FileId],
+) -> Result<Vec<FileId>> {
     let budget = Budget::new(IN_FLIGHT);
     let differs: Result<Vec<bool>> = files
         .par_iter()

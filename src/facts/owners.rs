@@ -125,9 +125,15 @@ impl Owners {
         below.strip_prefix('/').map(|rest| (id, rest))
     }
 
-    fn gather_package(&mut self, tree: &Tree, contents: &dyn Contents, package: PackageId) -> Result<()> {
+    fn gather_package(
+        &mut self,
+        tree: &Tree,
+        contents: &dyn Contents,
+        package: PackageId,
+    ) -> Result<()> {
         let first = self.distributions.len();
-        let files: Vec<FileId> = tree.ids().filter(|id| tree.file(*id).package == package).collect();
+        let files: Vec<FileId> =
+            tree.ids().filter(|id| tree.file(*id).package == package).collect();
         for (info, members) in metadata_folders(tree, &files) {
             self.read_distribution(tree, contents, package, &info, &members)?;
         }
@@ -159,7 +165,8 @@ impl Owners {
             Some(file) => metadata::parse(&contents.read(file)?),
             None => metadata::Metadata::default(),
         };
-        let (name, version) = dist::dist_info_name(info).unwrap_or_else(|| (stem(info), String::new()));
+        let (name, version) =
+            dist::dist_info_name(info).unwrap_or_else(|| (stem(info), String::new()));
         let record = named("RECORD");
         self.distributions.push(Distribution {
             package,
@@ -195,7 +202,12 @@ impl Owners {
         }
         let twins = infos.values().filter(|infos| infos.len() > 1);
         let warnings: Vec<String> = twins
-            .map(|infos| format!("{} describe one distribution: reinstall into an empty folder", infos.join(" and ")))
+            .map(|infos| {
+                format!(
+                    "{} describe one distribution: reinstall into an empty folder",
+                    infos.join(" and ")
+                )
+            })
             .collect();
         self.warnings.extend(warnings);
     }
@@ -212,13 +224,17 @@ impl Owners {
                 },
                 claims::Installed::Outside => {
                     let info = &self.distribution(id).info;
-                    self.warnings.push(format!("{info}/RECORD names {}, which is outside the package: ignored", row.path));
+                    self.warnings.push(format!(
+                        "{info}/RECORD names {}, which is outside the package: ignored",
+                        row.path
+                    ));
                 }
             }
         }
         if missing > 0 {
             let info = &self.distribution(id).info;
-            self.warnings.push(format!("{info}/RECORD names {missing} files that are not in the package"));
+            self.warnings
+                .push(format!("{info}/RECORD names {missing} files that are not in the package"));
         }
         self.distributions[id.0 as usize].recorded = rows.into_iter().map(|row| row.path).collect();
         Ok(())
@@ -240,7 +256,9 @@ impl Owners {
                 let path = tree.shown(file);
                 let (first, second) = (&self.distribution(other).name, &self.distribution(id).name);
                 if first != second {
-                    self.warnings.push(format!("{path} is claimed by {first} and by {second}: counted as {first}'s"));
+                    self.warnings.push(format!(
+                        "{path} is claimed by {first} and by {second}: counted as {first}'s"
+                    ));
                 }
             }
         }

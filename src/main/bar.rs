@@ -22,7 +22,8 @@ impl Bar {
 
 impl Progress for Bar {
     fn begin(&self, step: &'static str, total: u64) {
-        let template = if total > 0 { "{msg} {bar:30} {bytes}/{total_bytes}" } else { "{msg} {spinner}" };
+        let template =
+            if total > 0 { "{msg} {bar:30} {bytes}/{total_bytes}" } else { "{msg} {spinner}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.0.set_style(style);
         }

@@ -13,9 +13,6 @@ use signal_hook::iterator::Signals;
 
 use crate::bar::Bar;
 
-/// Stack of a worker thread in bytes: the parser of Python descends once per nested bracket.
-const STACK: usize = 64 << 20;
-
 /// On Ctrl-C or SIGTERM removes what is half made and ends with the code that shells expect.
 pub(crate) fn end_on_signals() {
     // Without a handler the process ends just as well, and leaves a staging folder behind.
@@ -31,17 +28,28 @@ pub(crate) fn end_on_signals() {
 /// Carries the command out; gives the exit code.
 pub(crate) fn command(cli: &Cli) -> Result<u8> {
     let threads = usize::from(cli.jobs.unwrap_or(0));
-    rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build_global().context("failed to start threads")?;
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global()
+        .context("failed to start threads")?;
     let bar = Bar::new();
     match &cli.command {
         Command::Build(build) => return self::build(build, &bar),
         Command::Inspect(args) => {
             let found = lambda_slim::look_into(&args.options(), &bar)?;
-            print(&if args.format == Format::Json { json::render(&found) } else { inspect::render(&found) })?;
+            print(&if args.format == Format::Json {
+                json::render(&found)
+            } else {
+                inspect::render(&found)
+            })?;
         }
         Command::Explain(args) => {
             let answers = lambda_slim::explain_path(&args.options(), &args.path, &bar)?;
-            print(&if args.format == Format::Json { json::render(&answers) } else { explain::render(&answers) })?;
+            print(&if args.format == Format::Json {
+                json::render(&answers)
+            } else {
+                explain::render(&answers)
+            })?;
         }
         Command::Rules(args) => print(&match args.format {
             RulesFormat::Human => table::list(),
@@ -75,7 +83,9 @@ fn rendered(report: &Report, format: Format, style: text::Style) -> String {
 fn source_date_epoch() -> Result<Option<u64>> {
     let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
     let seconds = text.trim().parse().map_err(|_| {
-        Failure::usage(format!("failed to read SOURCE_DATE_EPOCH: {text:?} is no number of seconds"))
+        Failure::usage(format!(
+            "failed to read SOURCE_DATE_EPOCH: {text:?} is no number of seconds"
+        ))
     })?;
     Ok(Some(seconds))
 }

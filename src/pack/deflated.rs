@@ -86,7 +86,9 @@ impl Work<'_> {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = self.jobs.get(number) else { break };
             match self.one(&mut deflater, job) {
-                Ok(made) => self.done.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(made),
+                Ok(made) => {
+                    self.done.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(made)
+                }
                 Err(error) => {
                     self.failed.store(true, Ordering::Relaxed);
                     return Err(error);
@@ -118,7 +120,9 @@ impl Work<'_> {
 
     fn payload(&self, job: &Job) -> Result<Payload> {
         match job.source {
-            Source::File(id) => Ok(transform::apply(self.plan.decisions[id].action, self.contents.read(id)?)),
+            Source::File(id) => {
+                Ok(transform::apply(self.plan.decisions[id].action, self.contents.read(id)?))
+            }
             Source::Generated(number) => {
                 Ok(Payload { bytes: self.plan.generated[number].bytes.clone(), doubt: None })
             }

@@ -17,7 +17,12 @@ pub const FILE: &str = "THIRD_PARTY_LICENSES.txt";
 ///
 /// # Errors
 /// When a text cannot be read.
-pub fn gather(tree: &Tree, contents: &dyn Contents, facts: &Facts, plan: &Plan) -> Result<Option<String>> {
+pub fn gather(
+    tree: &Tree,
+    contents: &dyn Contents,
+    facts: &Facts,
+    plan: &Plan,
+) -> Result<Option<String>> {
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for id in tree.ids() {
         let Some((dist, name)) = facts.owners.in_metadata(tree, id) else { continue };
@@ -25,7 +30,8 @@ pub fn gather(tree: &Tree, contents: &dyn Contents, facts: &Facts, plan: &Plan) 
         if classify(name) != DistInfoFile::License || !by_rule {
             continue;
         }
-        let text = String::from_utf8_lossy(&contents.read(id)?).replace("\r\n", "\n").trim().to_owned();
+        let text =
+            String::from_utf8_lossy(&contents.read(id)?).replace("\r\n", "\n").trim().to_owned();
         let dist = facts.owners.distribution(dist);
         let from = format!("{} {}", dist.name, dist.version);
         let holders = texts.entry(text).or_default();
@@ -37,9 +43,11 @@ pub fn gather(tree: &Tree, contents: &dyn Contents, facts: &Facts, plan: &Plan) 
     if texts.is_empty() {
         return Ok(None);
     }
-    let mut by_holder: Vec<(Vec<String>, String)> = texts.into_iter().map(|(text, holders)| (holders, text)).collect();
+    let mut by_holder: Vec<(Vec<String>, String)> =
+        texts.into_iter().map(|(text, holders)| (holders, text)).collect();
     by_holder.sort();
-    let mut all = String::from("Licence texts of the distributions in these zips, gathered by slim.\n");
+    let mut all =
+        String::from("Licence texts of the distributions in these zips, gathered by slim.\n");
     for (holders, text) in by_holder {
         let rule = "=".repeat(80);
         all.push_str(&format!("\n{rule}\n{}\n{rule}\n\n{text}\n", holders.join("\n")));

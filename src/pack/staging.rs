@@ -49,7 +49,8 @@ impl Staging {
         }
         let made = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent);
         let folder = made.map_err(|error| unwritable(&parent, &error))?;
-        let lock = File::create(folder.path().join(LOCK)).map_err(|error| unwritable(&parent, &error))?;
+        let lock =
+            File::create(folder.path().join(LOCK)).map_err(|error| unwritable(&parent, &error))?;
         // Without locks a crashed build's leftovers stay; nothing else depends on them.
         let _ = lock.try_lock();
         OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(folder.path().to_owned());
@@ -58,12 +59,14 @@ impl Staging {
 
     /// A nameless file that is gone when it is closed.
     pub(super) fn scratch(&self) -> Result<File> {
-        tempfile::tempfile_in(self.folder.path()).map_err(|error| unwritable(&self.out_dir, &error).into())
+        tempfile::tempfile_in(self.folder.path())
+            .map_err(|error| unwritable(&self.out_dir, &error).into())
     }
 
     pub(super) fn create(&self, name: &str) -> Result<File> {
         let path = self.folder.path().join(name);
-        File::create_new(&path).with_context(|| format!("failed to create {}", self.out_dir.join(name).display()))
+        File::create_new(&path)
+            .with_context(|| format!("failed to create {}", self.out_dir.join(name).display()))
     }
 
     pub(super) fn sync(&self, file: &File) -> io::Result<()> {
@@ -97,7 +100,8 @@ impl Staging {
         }
         for name in stale {
             let path = self.out_dir.join(&name);
-            fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))?;
+            fs::remove_file(&path)
+                .with_context(|| format!("failed to remove {}", path.display()))?;
         }
         if names.iter().any(|name| name == REPORT) {
             self.move_one(REPORT)?;
@@ -108,13 +112,16 @@ impl Staging {
 
     fn move_one(&self, name: &str) -> Result<()> {
         let to = self.out_dir.join(name);
-        fs::rename(self.folder.path().join(name), &to).with_context(|| format!("failed to write {}", to.display()))
+        fs::rename(self.folder.path().join(name), &to)
+            .with_context(|| format!("failed to write {}", to.display()))
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).retain(|folder| folder != self.folder.path());
+        OPEN.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|folder| folder != self.folder.path());
     }
 }
 

@@ -45,8 +45,11 @@ pub(super) fn settle(
 }
 
 fn drop(draft: &mut Draft<'_>, candidate: &Proposal) {
-    for file in candidate.files.iter().filter(|file| !draft.pinned[**file]).copied().collect::<Vec<_>>() {
-        draft.decisions[file] = Decision { action: Action::Drop, because: Because::Rule(candidate.rule) };
+    for file in
+        candidate.files.iter().filter(|file| !draft.pinned[**file]).copied().collect::<Vec<_>>()
+    {
+        draft.decisions[file] =
+            Decision { action: Action::Drop, because: Because::Rule(candidate.rule) };
     }
 }
 
@@ -77,7 +80,9 @@ impl<'a> Units<'a> {
             for file in &candidate.files {
                 by_file.entry(*file).or_default().push(number);
             }
-            if let Some(wanted) = candidate.wanted.as_ref().filter(|wanted| wanted.form == Form::Module) {
+            if let Some(wanted) =
+                candidate.wanted.as_ref().filter(|wanted| wanted.form == Form::Module)
+            {
                 folders.insert((wanted.package, wanted.path.as_str()), number);
             }
         }
@@ -87,7 +92,8 @@ impl<'a> Units<'a> {
     /// Whether a file stays, as far as is known by now.
     fn is_alive(&self, draft: &Draft<'_>, file: FileId) -> bool {
         let units = self.by_file.get(&file).map_or(&[][..], Vec::as_slice);
-        !draft.is_gone(file) && (draft.pinned[file] || units.iter().all(|unit| self.back[*unit].is_some()))
+        !draft.is_gone(file)
+            && (draft.pinned[file] || units.iter().all(|unit| self.back[*unit].is_some()))
     }
 
     /// A module comes back with the candidate folders above it: importing it imports them.
@@ -96,7 +102,10 @@ impl<'a> Units<'a> {
             return;
         }
         self.back[unit] = Some(mention.clone());
-        let Some(wanted) = self.candidates[unit].wanted.as_ref().filter(|w| w.form == Form::Module) else { return };
+        let Some(wanted) = self.candidates[unit].wanted.as_ref().filter(|w| w.form == Form::Module)
+        else {
+            return;
+        };
         let mut folder = parent(&wanted.path);
         while !folder.is_empty() {
             if let Some(above) = self.folders.get(&(wanted.package, folder)).copied() {

@@ -45,7 +45,11 @@ pub(super) fn make(
         let top_level = format!("{}/top_level.txt", distribution.info);
         if tree.find_import(distribution.package, &top_level).is_none() {
             let names = dist::top_level(distribution.recorded.iter().map(String::as_str));
-            let bytes = names.iter().flat_map(|name| [name.as_str(), "\n"]).collect::<String>().into_bytes();
+            let bytes = names
+                .iter()
+                .flat_map(|name| [name.as_str(), "\n"])
+                .collect::<String>()
+                .into_bytes();
             if !bytes.is_empty() {
                 generated.push(Generated { dist: id, import_path: top_level, bytes });
             }
@@ -62,7 +66,8 @@ pub(super) fn make(
 /// Whether the rules took RECORD away (at every level, but not where the user said `--keep`).
 fn is_reduced(tree: &Tree, decisions: &FileMap<Decision>, distribution: &Distribution) -> bool {
     let metadata = format!("{}/METADATA", distribution.info);
-    let dropped = distribution.record.is_some_and(|record| decisions[record].action == Action::Drop);
+    let dropped =
+        distribution.record.is_some_and(|record| decisions[record].action == Action::Drop);
     let metadata = tree.find_import(distribution.package, &metadata);
     dropped && metadata.is_some_and(|metadata| decisions[metadata].action != Action::Drop)
 }
@@ -76,9 +81,11 @@ fn shipped_record(
     generated: &[Generated],
 ) -> Generated {
     let import_path = format!("{}/RECORD", facts.owners.distribution(id).info);
-    let ships = |file| facts.owners.brought_by(file) == Some(id) && decisions[file].action != Action::Drop;
+    let ships =
+        |file| facts.owners.brought_by(file) == Some(id) && decisions[file].action != Action::Drop;
     let own = generated.iter().filter(|file| file.dist == id).map(|file| file.import_path.as_str());
-    let mut paths: BTreeSet<&str> = tree.ids().filter(|file| ships(*file)).filter_map(|file| tree.import_path(file)).collect();
+    let mut paths: BTreeSet<&str> =
+        tree.ids().filter(|file| ships(*file)).filter_map(|file| tree.import_path(file)).collect();
     paths.extend(own);
     paths.insert(&import_path);
     let bytes = record::write(paths);

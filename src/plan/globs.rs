@@ -16,7 +16,11 @@ use crate::tree::{FileId, Tree};
 ///
 /// # Errors
 /// A usage [`Failure`] for a glob that is none, or that matches nothing in any package.
-pub(super) fn matched(option: &str, tree: &Tree, globs: &[String]) -> Result<Vec<(FileId, String)>> {
+pub(super) fn matched(
+    option: &str,
+    tree: &Tree,
+    globs: &[String],
+) -> Result<Vec<(FileId, String)>> {
     let mut all = Vec::new();
     for glob in globs {
         let set = compiled(option, glob)?;
@@ -38,13 +42,16 @@ fn compiled(option: &str, glob: &str) -> Result<GlobSet> {
     let mut set = GlobSetBuilder::new();
     for glob in [folder.to_owned(), format!("{folder}/**")] {
         let built = GlobBuilder::new(&glob).literal_separator(true).build();
-        set.add(built.map_err(|error| Failure::usage(format!("failed to read {option} {glob}: {}", error.kind())))?);
+        set.add(built.map_err(|error| {
+            Failure::usage(format!("failed to read {option} {glob}: {}", error.kind()))
+        })?);
     }
     Ok(set.build()?)
 }
 
 fn nothing_matches(option: &str, tree: &Tree, glob: &str) -> Failure {
-    let failure = Failure::usage(format!("failed to apply {option} {glob}: nothing in the package matches"));
+    let failure =
+        Failure::usage(format!("failed to apply {option} {glob}: nothing in the package matches"));
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for path in tree.ids().filter_map(|id| tree.import_path(id)) {
         names.insert(path);

@@ -65,7 +65,9 @@ pub fn zip_path(tree: &Tree, facts: &Facts, file: FileId, place: Place) -> Strin
     match (place, &tree.package(tree.file(file).package).layout) {
         (Place::Function(_), _) => import_path.unwrap_or(path).to_owned(),
         (_, Layout::Layer(_)) => path.to_owned(),
-        (_, Layout::Flat) if path.starts_with("lib/") && is_scheme_data(facts, file, path) => path.to_owned(),
+        (_, Layout::Flat) if path.starts_with("lib/") && is_scheme_data(facts, file, path) => {
+            path.to_owned()
+        }
         (_, Layout::Flat) => format!("python/{path}"),
     }
 }
@@ -84,7 +86,9 @@ pub fn generated_path(tree: &Tree, package: PackageId, import_path: &str, place:
 fn is_scheme_data(facts: &Facts, file: FileId, path: &str) -> bool {
     facts.owners.brought_by(file).is_some_and(|dist| {
         let recorded = &facts.owners.distribution(dist).recorded;
-        recorded.iter().any(|entry| entry.starts_with("../") && entry.trim_start_matches("../") == path)
+        recorded
+            .iter()
+            .any(|entry| entry.starts_with("../") && entry.trim_start_matches("../") == path)
     })
 }
 
@@ -100,15 +104,22 @@ pub(super) fn place(
     decisions: &FileMap<Decision>,
 ) -> Result<Placement> {
     let functions = tree.ids().map(|id| Place::Function(tree.file(id).package)).collect();
-    let mut placement =
-        Placement { by_file: FileMap::from_values(functions), by_dist: BTreeMap::new(), conflicts: Vec::new() };
+    let mut placement = Placement {
+        by_file: FileMap::from_values(functions),
+        by_dist: BTreeMap::new(),
+        conflicts: Vec::new(),
+    };
     let ships = |id: &FileId| decisions[*id].action != Action::Drop;
     let all = components(tree, facts);
     let several = tree.packages().count() > 1;
     match options.layer {
-        LayerPolicy::All if !several => all.iter().for_each(|part| placement.put(part, Place::Layer)),
+        LayerPolicy::All if !several => {
+            all.iter().for_each(|part| placement.put(part, Place::Layer))
+        }
         LayerPolicy::All => place_union(tree, contents, facts, &all, decisions, &mut placement)?,
-        LayerPolicy::Shared if several => place_shared(tree, contents, facts, &all, decisions, &mut placement)?,
+        LayerPolicy::Shared if several => {
+            place_shared(tree, contents, facts, &all, decisions, &mut placement)?
+        }
         LayerPolicy::Shared | LayerPolicy::None => {}
     }
     place_layer_trees(tree, contents, options, decisions, &mut placement)?;
@@ -158,7 +169,9 @@ fn place_layer_trees(
             }
             Some(first) if is_same(tree, contents, *first, id)? => Place::SharedAlready,
             Some(_) => {
-                placement.conflicts.push(format!("{path} differs from package to package and stays in its function"));
+                placement.conflicts.push(format!(
+                    "{path} differs from package to package and stays in its function"
+                ));
                 Place::Function(file.package)
             }
         };
@@ -185,7 +198,9 @@ fn place_shared(
 ) -> Result<()> {
     let prints = fingerprints(tree, contents, facts, all, decisions)?;
     let mut holders: HashMap<&Fingerprint, Vec<usize>> = HashMap::new();
-    for (number, print) in prints.iter().enumerate().filter(|(number, _)| all[*number].has_distribution) {
+    for (number, print) in
+        prints.iter().enumerate().filter(|(number, _)| all[*number].has_distribution)
+    {
         holders.entry(print).or_default().push(number);
     }
     let mut layer = LayerPaths::default();
@@ -227,7 +242,8 @@ fn place_union(
         }
     }
     let differs = |part: &Component| {
-        let names = part.distributions.iter().map(|dist| facts.owners.distribution(*dist).normalized());
+        let names =
+            part.distributions.iter().map(|dist| facts.owners.distribution(*dist).normalized());
         names.into_iter().any(|name| versions[&name].len() > 1)
     };
     let mut layer = LayerPaths::default();
@@ -246,7 +262,11 @@ fn place_union(
 }
 
 fn conflict(facts: &Facts, part: &Component) -> String {
-    let names: Vec<&str> = part.distributions.iter().map(|dist| facts.owners.distribution(*dist).name.as_str()).collect();
+    let names: Vec<&str> = part
+        .distributions
+        .iter()
+        .map(|dist| facts.owners.distribution(*dist).name.as_str())
+        .collect();
     format!("{} differs from package to package and stays in its function", names.join(", "))
 }
 
@@ -257,7 +277,8 @@ struct LayerPaths(HashMap<String, [u8; 32]>);
 
 impl LayerPaths {
     fn take(&mut self, print: &Fingerprint) -> bool {
-        let free = |(path, hash): &(String, [u8; 32])| self.0.get(path).is_none_or(|there| there == hash);
+        let free =
+            |(path, hash): &(String, [u8; 32])| self.0.get(path).is_none_or(|there| there == hash);
         let fits = print.iter().all(free);
         if fits {
             self.0.extend(print.iter().cloned());
@@ -280,7 +301,10 @@ fn fingerprints(
     // Only what another package also holds is worth reading.
     let mut holders: HashMap<Vec<String>, usize> = HashMap::new();
     let names = |part: &Component| -> Vec<String> {
-        part.distributions.iter().map(|dist| facts.owners.distribution(*dist).normalized()).collect()
+        part.distributions
+            .iter()
+            .map(|dist| facts.owners.distribution(*dist).normalized())
+            .collect()
     };
     for part in all {
         *holders.entry(names(part)).or_default() += 1;
@@ -295,13 +319,18 @@ fn fingerprints(
                 let found = tree.file(*file);
                 let _held = budget.hold(found.size);
                 let mut hasher = blake3::Hasher::new();
-                hasher.update(format!("{:?} {} ", decisions[*file].action, found.executable).as_bytes());
+                hasher.update(
+                    format!("{:?} {} ", decisions[*file].action, found.executable).as_bytes(),
+                );
                 if found.kind == Kind::Regular && !alone {
                     hasher.update(&contents.read(*file)?);
                 } else if alone {
                     hasher.update(&found.package.0.to_le_bytes());
                 }
-                print.push((zip_path(tree, facts, *file, Place::Layer), *hasher.finalize().as_bytes()));
+                print.push((
+                    zip_path(tree, facts, *file, Place::Layer),
+                    *hasher.finalize().as_bytes(),
+                ));
             }
             print.sort();
             Ok(print)

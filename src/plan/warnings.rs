@@ -42,7 +42,11 @@ fn no_metadata(tree: &Tree, facts: &Facts) -> Vec<String> {
     let mut warnings = Vec::new();
     for (id, package) in tree.packages() {
         if facts.owners.distributions().all(|(_, dist)| dist.package != id) {
-            let bytes: u64 = tree.files().filter(|(_, file)| file.package == id).map(|(_, file)| file.size).sum();
+            let bytes: u64 = tree
+                .files()
+                .filter(|(_, file)| file.package == id)
+                .map(|(_, file)| file.size)
+                .sum();
             warnings.push(format!(
                 "{} holds no dist-info: all its {:.1} MB count as your code, and only shared objects are slimmed; \
                  install with pip or uv and keep the .dist-info folders",
@@ -69,7 +73,10 @@ fn foreign(tree: &Tree, facts: &Facts, decisions: &FileMap<Decision>) -> Vec<Str
         }
     }
     let target = facts.target;
-    by_dist.into_iter().map(|(dist, files)| format!("{dist}: {} will not load on {target}", counted(&files))).collect()
+    by_dist
+        .into_iter()
+        .map(|(dist, files)| format!("{dist}: {} will not load on {target}", counted(&files)))
+        .collect()
 }
 
 fn unmet(tree: &Tree, facts: &Facts, decisions: &FileMap<Decision>) -> Vec<String> {
@@ -118,9 +125,14 @@ fn counted(files: &[String]) -> String {
 /// Lines of the user's that take the layer off the path, or look for its content beside the code.
 fn against_layers(tree: &Tree, contents: &dyn Contents, facts: &Facts) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
-    let tops: Vec<String> = facts.owners.distributions().flat_map(|(_, dist)| {
-        crate::python::dist::top_level(dist.recorded.iter().map(String::as_str))
-    }).map(|top| format!("/var/task/{top}")).collect();
+    let tops: Vec<String> = facts
+        .owners
+        .distributions()
+        .flat_map(|(_, dist)| {
+            crate::python::dist::top_level(dist.recorded.iter().map(String::as_str))
+        })
+        .map(|top| format!("/var/task/{top}"))
+        .collect();
     for (id, file) in tree.files() {
         let script = matches!(facts.content[id], Content::Source | Content::Other);
         let own = facts.owners.owner(id) == Owner::User && file.size <= LARGEST_SCRIPT;
@@ -129,11 +141,21 @@ fn against_layers(tree: &Tree, contents: &dyn Contents, facts: &Facts) -> Result
         }
         let bytes = contents.read(id)?;
         let Ok(text) = std::str::from_utf8(&bytes) else { continue };
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {
+        for (number, line) in
+            text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#'))
+        {
             let sets = line.contains("PYTHONPATH") && line.contains('=');
             if sets || tops.iter().any(|top| names_path(line, top)) {
-                let what = if sets { "sets PYTHONPATH, which takes /opt/python off the path" } else { "looks below /var/task for what is in the layer" };
-                warnings.push(format!("{}:{} {what}: pass --layer none if it does so on Lambda", tree.shown(id), number + 1));
+                let what = if sets {
+                    "sets PYTHONPATH, which takes /opt/python off the path"
+                } else {
+                    "looks below /var/task for what is in the layer"
+                };
+                warnings.push(format!(
+                    "{}:{} {what}: pass --layer none if it does so on Lambda",
+                    tree.shown(id),
+                    number + 1
+                ));
             }
         }
     }

@@ -194,7 +194,8 @@ fn dotted(value: &str) -> Option<(&str, &str)> {
 /// That is the first part of a path of several, and the module name of a file by itself; names
 /// with a dot are none, so dist-info and `..` fall out. Extension modules count for the Linux
 /// Python they are tagged for, whichever that is. Left out beyond that: `__pycache__`, and what
-/// `top_level.txt` cannot say (empty names and names with blanks or `/`).
+/// `top_level.txt` cannot say (empty names and names with blanks or `/`). CPython passes over
+/// files that do not exist: so should the caller.
 pub fn top_level<'a>(paths: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<&str> = paths.into_iter().filter_map(import_name).collect();
     names.sort_unstable();

@@ -62,10 +62,13 @@ fn reasons(tree: &Tree, decision: &Decision) -> (Option<&'static str>, Vec<Strin
         Because::NoRule => (None, vec!["no rule has anything against it".to_owned()]),
         Because::KeepOption(glob) => (None, vec![format!("--keep {glob} says so")]),
         Because::DropOption(glob) => (None, vec![format!("--drop {glob} says so")]),
-        Because::Rule(rule) => (Some(rule.id), vec![rule.what.to_owned(), rule.why_safe.to_owned()]),
-        Because::Doubt(rule, doubt) => {
-            (Some(rule.id), vec![format!("the rule would take it away: {}", rule.what), why(tree, doubt)])
+        Because::Rule(rule) => {
+            (Some(rule.id), vec![rule.what.to_owned(), rule.why_safe.to_owned()])
         }
+        Because::Doubt(rule, doubt) => (
+            Some(rule.id),
+            vec![format!("the rule would take it away: {}", rule.what), why(tree, doubt)],
+        ),
     }
 }
 
@@ -86,7 +89,10 @@ pub fn render(explanations: &[Explanation]) -> String {
     let mut out = String::new();
     for answer in explanations {
         let rule = answer.rule.map_or(String::new(), |rule| format!(" [{rule}]"));
-        out.push_str(&format!("{}: {}{rule}, {} bytes\n", answer.path, answer.decision, answer.bytes));
+        out.push_str(&format!(
+            "{}: {}{rule}, {} bytes\n",
+            answer.path, answer.decision, answer.bytes
+        ));
         out.push_str(&format!("  from: {}\n", answer.owner));
         for reason in &answer.because {
             out.push_str(&format!("  because: {reason}\n"));

@@ -62,15 +62,21 @@ pub fn inspect(tree: &Tree, facts: &Facts) -> Inspection {
         let row = rows.entry((file.package, dist)).or_default();
         row.total.add(file.size);
         match &facts.content[id] {
-            Content::Elf(_) | Content::BrokenElf(_) | Content::MachO | Content::Portable { managed: false } => {
+            Content::Elf(_)
+            | Content::BrokenElf(_)
+            | Content::MachO
+            | Content::Portable { managed: false } => {
                 row.native.add(file.size);
             }
             Content::Source => row.python.add(file.size),
             Content::Bytecode(_) => row.bytecode.add(file.size),
-            Content::Archive | Content::Portable { managed: true } | Content::Other => row.data.add(file.size),
+            Content::Archive | Content::Portable { managed: true } | Content::Other => {
+                row.data.add(file.size)
+            }
         }
     }
-    let mut packages: Vec<Package> = tree.packages().map(|(_, package)| package_of(package)).collect();
+    let mut packages: Vec<Package> =
+        tree.packages().map(|(_, package)| package_of(package)).collect();
     for ((package, dist), mut row) in rows {
         let dist = dist.map(|dist| facts.owners.distribution(dist));
         row.name = dist.map_or(USERS.to_owned(), |dist| dist.name.clone());
@@ -81,7 +87,9 @@ pub fn inspect(tree: &Tree, facts: &Facts) -> Inspection {
         package.distributions.push(row);
     }
     for package in &mut packages {
-        package.distributions.sort_by(|a, b| (b.total.bytes, &a.name).cmp(&(a.total.bytes, &b.name)));
+        package
+            .distributions
+            .sort_by(|a, b| (b.total.bytes, &a.name).cmp(&(a.total.bytes, &b.name)));
     }
     Inspection { target: facts.target, packages, warnings: facts.warnings.clone() }
 }
@@ -91,7 +99,12 @@ fn package_of(package: &crate::tree::Package) -> Package {
         Layout::Flat => "flat".to_owned(),
         Layout::Layer(prefix) => prefix.clone(),
     };
-    Package { name: package.name.clone(), layout, total: Amount::default(), distributions: Vec::new() }
+    Package {
+        name: package.name.clone(),
+        layout,
+        total: Amount::default(),
+        distributions: Vec::new(),
+    }
 }
 
 /// The inspection for people.
@@ -106,7 +119,9 @@ pub fn render(inspection: &Inspection) -> String {
             files(package.total.files),
             mb(package.total.bytes)
         ));
-        let mut rows = vec![["distribution", "size", "native", "python", "bytecode", "data"].map(str::to_owned)];
+        let mut rows = vec![
+            ["distribution", "size", "native", "python", "bytecode", "data"].map(str::to_owned),
+        ];
         rows.extend(package.distributions.iter().map(cells));
         write_table(&mut out, &rows);
         out.push('\n');
@@ -120,11 +135,19 @@ pub fn render(inspection: &Inspection) -> String {
 fn cells(row: &Row) -> [String; 6] {
     let size = |amount: Amount| if amount.bytes == 0 { String::new() } else { mb(amount.bytes) };
     let name = format!("{} {}", row.name, row.version);
-    [name, mb(row.total.bytes), size(row.native), size(row.python), size(row.bytecode), size(row.data)]
+    [
+        name,
+        mb(row.total.bytes),
+        size(row.native),
+        size(row.python),
+        size(row.bytecode),
+        size(row.data),
+    ]
 }
 
 fn write_table(out: &mut String, rows: &[[String; 6]]) {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 6] = std::array::from_fn(width);
     for row in rows {
         let mut text = format!("{:<1$}", row[0].trim_end(), widths[0]);

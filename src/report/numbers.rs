@@ -64,7 +64,9 @@ mod tests {
 
     #[test]
     fn base64_follows_the_vectors_of_its_rfc() {
-        for (raw, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (raw, coded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(base64(raw.as_bytes()), coded);
         }
         assert_eq!(hex(&[0, 255]), "00ff");

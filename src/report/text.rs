@@ -48,13 +48,21 @@ fn header(out: &mut String, report: &Report) {
         links => format!(", {links} symbolic links followed"),
     };
     let found = format!("{}, {}{links}", files(report.before.files), mb(report.before.bytes));
-    line(out, &format!("slim {} for {}, level {}: {found}\n", report.tool.version, report.target, report.level));
+    line(
+        out,
+        &format!(
+            "slim {} for {}, level {}: {found}\n",
+            report.tool.version, report.target, report.level
+        ),
+    );
 }
 
 fn table(out: &mut String, report: &Report, style: Style) {
     let several = report.functions.len() > 1;
     let shown = if style.verbose { report.distributions.len() } else { ROWS };
-    let mut rows = vec![["distribution", "before", "after", "saved", "zipped", "what went"].map(str::to_owned)];
+    let mut rows = vec![
+        ["distribution", "before", "after", "saved", "zipped", "what went"].map(str::to_owned),
+    ];
     let mut largest: Vec<&Distribution> = report.distributions.iter().collect();
     largest.sort_by_key(|row| std::cmp::Reverse(row.before.bytes));
     rows.extend(largest.iter().take(shown).map(|row| cells(row, several)));
@@ -71,12 +79,23 @@ fn cells(row: &Distribution, several: bool) -> [String; 6] {
     let name = format!("{package}{} {}", row.name, row.version);
     let after = if row.place == "shared" { "in layer".to_owned() } else { mb(row.after.bytes) };
     let saved = row.saved.values().sum::<u64>();
-    let mut went: Vec<(&str, u64)> = row.saved.iter().map(|(rule, bytes)| (*rule, *bytes)).collect();
+    let mut went: Vec<(&str, u64)> =
+        row.saved.iter().map(|(rule, bytes)| (*rule, *bytes)).collect();
     went.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-    let went: Vec<String> =
-        went.iter().filter(|(_, bytes)| *bytes >= 5_000).map(|(rule, bytes)| format!("{rule} {}", mb(*bytes))).collect();
+    let went: Vec<String> = went
+        .iter()
+        .filter(|(_, bytes)| *bytes >= 5_000)
+        .map(|(rule, bytes)| format!("{rule} {}", mb(*bytes)))
+        .collect();
     let share = if saved == 0 { String::new() } else { percent(saved, row.before.bytes) };
-    [name.trim_end().to_owned(), mb(row.before.bytes), after, share, mb(row.after.zipped_bytes), went.join(", ")]
+    [
+        name.trim_end().to_owned(),
+        mb(row.before.bytes),
+        after,
+        share,
+        mb(row.after.zipped_bytes),
+        went.join(", "),
+    ]
 }
 
 fn folded(rest: &[&Distribution]) -> [String; 6] {
@@ -84,7 +103,14 @@ fn folded(rest: &[&Distribution]) -> [String; 6] {
     let after = rest.iter().map(|row| row.after.bytes).sum();
     let saved = rest.iter().flat_map(|row| row.saved.values()).sum();
     let zipped = rest.iter().map(|row| row.after.zipped_bytes).sum();
-    [format!("{} more (-v lists them)", rest.len()), mb(before), mb(after), percent(saved, before), mb(zipped), String::new()]
+    [
+        format!("{} more (-v lists them)", rest.len()),
+        mb(before),
+        mb(after),
+        percent(saved, before),
+        mb(zipped),
+        String::new(),
+    ]
 }
 
 fn total(report: &Report) -> [String; 6] {
@@ -95,7 +121,8 @@ fn total(report: &Report) -> [String; 6] {
 
 /// The first and the last column left, the numbers right.
 fn write_table(out: &mut String, rows: &[[String; 6]]) {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 5] = std::array::from_fn(width);
     for row in rows {
         let mut text = format!("{:<1$}", row[0], widths[0]);
@@ -118,7 +145,11 @@ fn zips(out: &mut String, report: &Report) {
                 zip.file,
                 mb(zip.bytes),
                 mb(zip.unzipped_bytes),
-                if zip.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", count(zip.entries)) },
+                if zip.entries == 1 {
+                    "1 entry".to_owned()
+                } else {
+                    format!("{} entries", count(zip.entries))
+                },
                 zip.sha256_base64
             ),
         );
@@ -129,7 +160,11 @@ fn zips(out: &mut String, report: &Report) {
 }
 
 fn share(function: &Function) -> String {
-    let empty = if function.file.is_none() { " (no code of its own: no function zip is written)" } else { "" };
+    let empty = if function.file.is_none() {
+        " (no code of its own: no function zip is written)"
+    } else {
+        ""
+    };
     let with = match function.layers.len() {
         0 => String::new(),
         _ => format!(" with {}", function.layers.join(", ")),
@@ -153,14 +188,18 @@ fn doubts(out: &mut String, report: &Report, style: Style) {
     line(out, &format!("kept on doubt: {}, {}{hint}", files(amount), mb(bytes)));
     if style.verbose {
         for doubt in &report.doubts {
-            line(out, &format!("  {} ({}, {}): {}", doubt.what, doubt.rule, mb(doubt.bytes), doubt.why));
+            line(
+                out,
+                &format!("  {} ({}, {}): {}", doubt.what, doubt.rule, mb(doubt.bytes), doubt.why),
+            );
         }
     }
 }
 
 fn timings(out: &mut String, report: &Report) {
     let all: f64 = report.timings.values().sum();
-    let each: Vec<String> = report.timings.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2}")).collect();
+    let each: Vec<String> =
+        report.timings.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2}")).collect();
     line(out, &format!("{all:.2} s ({})", each.join(", ")));
 }
 

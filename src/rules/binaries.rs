@@ -38,7 +38,11 @@ fn strip(tree: &Tree, content: &Content, id: FileId, found: &mut Proposals) {
     let path = file.path.as_str();
     let sidecar = SIDECARS.iter().find(|suffix| sidecar(tree, file.package, path, suffix));
     if let Some(suffix) = sidecar {
-        found.guard(&table::ELF_UNMAPPED, id, format!("a {suffix} file beside it vouches for its bytes"));
+        found.guard(
+            &table::ELF_UNMAPPED,
+            id,
+            format!("a {suffix} file beside it vouches for its bytes"),
+        );
     } else if file_name(path).to_ascii_lowercase().contains("fips") {
         found.guard(&table::ELF_UNMAPPED, id, "a FIPS module checks its own bytes");
     } else {
@@ -52,12 +56,20 @@ fn sidecar(tree: &Tree, package: PackageId, path: &str, suffix: &str) -> bool {
     let folder = &path[..path.len() - name.len()];
     tree.find(package, &format!("{path}{suffix}")).is_some()
         || tree.find(package, &format!("{folder}.{name}{suffix}")).is_some()
-        || name.rsplit_once(".so").is_some_and(|(stem, _)| tree.find(package, &format!("{folder}{stem}{suffix}")).is_some())
+        || name.rsplit_once(".so").is_some_and(|(stem, _)| {
+            tree.find(package, &format!("{folder}{stem}{suffix}")).is_some()
+        })
 }
 
 /// Proposes or guards a binary that is not for the target; false when it is for the target or
 /// no module of a distribution.
-fn foreign(tree: &Tree, facts: &Facts, id: FileId, variants: &Variants, found: &mut Proposals) -> bool {
+fn foreign(
+    tree: &Tree,
+    facts: &Facts,
+    id: FileId,
+    variants: &Variants,
+    found: &mut Proposals,
+) -> bool {
     let path = tree.file(id).path.as_str();
     if facts.owners.brought_by(id).is_none() || fits(path, &facts.content[id], facts.target) {
         return false;

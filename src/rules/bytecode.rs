@@ -26,6 +26,7 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
 /// Whether the target's Python takes the file without looking at its source's date.
 fn is_valid(header: Option<&Header>, target: (u8, u8)) -> bool {
     header.is_some_and(|header| {
-        header.python == Some(target) && matches!(header.kind, Kind::CheckedHash | Kind::UncheckedHash)
+        header.python == Some(target)
+            && matches!(header.kind, Kind::CheckedHash | Kind::UncheckedHash)
     })
 }

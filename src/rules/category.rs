@@ -17,7 +17,9 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
     for (id, package, path) in brought(tree, facts) {
         // The nearest such folder that lies beside modules: one among data files may be data.
         let beside_modules = |folder: &&str| packages.contains(&(package, parent(folder)));
-        let category = ancestors(path).filter(|folder| FOLDERS.contains(&file_name(folder))).find(beside_modules);
+        let category = ancestors(path)
+            .filter(|folder| FOLDERS.contains(&file_name(folder)))
+            .find(beside_modules);
         if let Some(folder) = category {
             folders.entry((package, folder)).or_default().push(id);
         } else if is_test_module(path) {

@@ -8,11 +8,22 @@ use crate::tree::{FileId, Tree, file_name};
 
 /// Folders that tools keep beside the user's code.
 const FOLDERS: [&str; 12] = [
-    ".git", ".hg", ".idea", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", ".vs",
+    ".git",
+    ".hg",
+    ".idea",
+    ".mypy_cache",
+    ".nox",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vs",
     ".vscode",
 ];
 /// Files that tools leave beside the user's code.
-const FILES: [&str; 6] = [".DS_Store", ".coverage", ".gitattributes", ".gitignore", "Thumbs.db", "desktop.ini"];
+const FILES: [&str; 6] =
+    [".DS_Store", ".coverage", ".gitattributes", ".gitignore", "Thumbs.db", "desktop.ini"];
 /// Endings of editors' backup and swap files.
 const ENDINGS: [&str; 4] = [".swo", ".swp", ".un~", "~"];
 

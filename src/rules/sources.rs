@@ -9,7 +9,8 @@ use crate::tree::{FileId, PackageId, Tree, file_name, parent};
 
 /// Suffixes of what only a compiler reads; templates of these (`.pyx.tp`, `.c.in`) too.
 const SUFFIXES: [&str; 15] = [
-    ".c", ".cc", ".cpp", ".cxx", ".f", ".f90", ".h", ".hh", ".hpp", ".hxx", ".pxd", ".pxi", ".pyf", ".pyx", ".cuh",
+    ".c", ".cc", ".cpp", ".cxx", ".f", ".f90", ".h", ".hh", ".hpp", ".hxx", ".pxd", ".pxi", ".pyf",
+    ".pyx", ".cuh",
 ];
 const TEMPLATES: [&str; 3] = [".in", ".src", ".tp"];
 
@@ -19,13 +20,21 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
         let name = file_name(path);
         let (rule, form) = if is_source(name) && matches!(facts.content[id], Content::Other) {
             (&table::NATIVE_SOURCE, Form::Source)
-        } else if name.strip_suffix(".pyi").is_some_and(|stem| modules.contains(&(package, parent(path), stem))) {
+        } else if name
+            .strip_suffix(".pyi")
+            .is_some_and(|stem| modules.contains(&(package, parent(path), stem)))
+        {
             (&table::TYPE_STUB, Form::Stub)
         } else {
             continue;
         };
         let wanted = Wanted { package, path: path.to_owned(), form };
-        found.proposals.push(Proposal { rule, change: Change::Drop, files: vec![id], wanted: Some(wanted) });
+        found.proposals.push(Proposal {
+            rule,
+            change: Change::Drop,
+            files: vec![id],
+            wanted: Some(wanted),
+        });
     }
 }
 
@@ -39,11 +48,13 @@ fn is_source(name: &str) -> bool {
 
 /// Every module by package, folder and name; a package counts in the folder above it.
 fn modules(tree: &Tree) -> std::collections::HashSet<(PackageId, &str, &str)> {
-    let paths = tree.ids().filter_map(|id: FileId| Some((tree.file(id).package, tree.import_path(id)?)));
+    let paths =
+        tree.ids().filter_map(|id: FileId| Some((tree.file(id).package, tree.import_path(id)?)));
     let mut modules = std::collections::HashSet::new();
     for (package, path) in paths {
         let name = file_name(path);
-        let stem = name.strip_suffix(".py").or_else(|| ModuleFile::parse(name).map(|module| module.stem));
+        let stem =
+            name.strip_suffix(".py").or_else(|| ModuleFile::parse(name).map(|module| module.stem));
         if let Some(stem) = stem {
             modules.insert((package, parent(path), stem));
             if stem == "__init__" {

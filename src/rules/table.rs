@@ -88,7 +88,15 @@ pub fn list() -> String {
     let mut list = String::new();
     for rule in RULES {
         // Writing to a String cannot fail.
-        let _ = write!(list, "{} ({})\n  {}\n  Safe: {}\n  Unless: {}\n\n", rule.id, rule.tier.name(), rule.what, rule.why_safe, rule.unless);
+        let _ = write!(
+            list,
+            "{} ({})\n  {}\n  Safe: {}\n  Unless: {}\n\n",
+            rule.id,
+            rule.tier.name(),
+            rule.what,
+            rule.why_safe,
+            rule.unless
+        );
     }
     list.truncate(list.trim_end().len() + 1);
     list

@@ -19,17 +19,15 @@ const DEEPEST: usize = 1_000;
 
 /// Walks `root`, its top-level entries in parallel.
 pub(super) fn walk(root: &Path) -> Result<Walked> {
-    let entries = fs::read_dir(root).with_context(|| format!("failed to read {}", root.display()))?;
+    let entries =
+        fs::read_dir(root).with_context(|| format!("failed to read {}", root.display()))?;
     let mut tops = Vec::new();
     for entry in entries {
         tops.push(entry.with_context(|| format!("failed to read {}", root.display()))?.path());
     }
     let parts: Vec<Result<Part>> = tops.par_iter().map(|top| walk_top(root, top)).collect();
-    let mut walked = Walked {
-        source: Source::Folder(root.to_owned()),
-        found: Vec::new(),
-        links_followed: 0,
-    };
+    let mut walked =
+        Walked { source: Source::Folder(root.to_owned()), found: Vec::new(), links_followed: 0 };
     for part in parts {
         let part = part?;
         walked.found.extend(part.found);
@@ -52,7 +50,10 @@ fn walk_top(root: &Path, top: &Path) -> Result<Part> {
         let entry = entry.map_err(|error| explained(&error))?;
         if entry.depth() > DEEPEST {
             let shown = entry.path().display();
-            return Err(Failure::io(format!("failed to scan {shown}: over {DEEPEST} folders deep")).into());
+            return Err(Failure::io(format!(
+                "failed to scan {shown}: over {DEEPEST} folders deep"
+            ))
+            .into());
         }
         part.links += usize::from(entry.path_is_symlink());
         if let Some(parent) = entry.path().parent() {
@@ -142,6 +143,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     let size = file.metadata().with_context(failed)?.len();
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(usize::try_from(size)?.saturating_add(1)).with_context(failed)?;
-    Read::by_ref(&mut file).take(size.saturating_add(1)).read_to_end(&mut bytes).with_context(failed)?;
+    Read::by_ref(&mut file)
+        .take(size.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .with_context(failed)?;
     Ok(bytes)
 }

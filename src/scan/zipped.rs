@@ -56,8 +56,9 @@ fn empty_folder(name: &str) -> Result<Found> {
 }
 
 fn valid(name: &str) -> Result<RelPath> {
-    RelPath::new(name.trim_end_matches('/'))
-        .ok_or_else(|| Failure::io(format!("failed to scan the zip: {name:?} is no usable name")).into())
+    RelPath::new(name.trim_end_matches('/')).ok_or_else(|| {
+        Failure::io(format!("failed to scan the zip: {name:?} is no usable name")).into()
+    })
 }
 
 /// The members by name, without the `/` behind folders.
@@ -70,7 +71,8 @@ struct Index<'a> {
 impl<'a> Index<'a> {
     fn of(members: &'a [Member]) -> Self {
         let name = |member: &'a Member| member.name.trim_end_matches('/');
-        let by_name = members.iter().enumerate().map(|(number, member)| (name(member), number)).collect();
+        let by_name =
+            members.iter().enumerate().map(|(number, member)| (name(member), number)).collect();
         let filled = members.iter().map(|member| parent(name(member))).collect();
         Self { members, by_name, filled }
     }
@@ -89,7 +91,10 @@ impl<'a> Index<'a> {
                 return Ok(vec![file(name, number, &self.members[number])?]);
             }
         }
-        let below = self.by_name.range(end.as_str()..).take_while(|(path, _)| path.starts_with(end.as_str()));
+        let below = self
+            .by_name
+            .range(end.as_str()..)
+            .take_while(|(path, _)| path.starts_with(end.as_str()));
         let mut found = Vec::new();
         for (path, number) in below.filter(|(path, _)| is_below(path, &end)) {
             let member = &self.members[*number];
@@ -165,7 +170,9 @@ fn fill_in_modes(reader: &Reader, found: &mut [Found]) -> Result<()> {
     found.par_iter_mut().try_for_each(|found| -> Result<()> {
         let member = &reader.members()[found.member];
         if found.kind == Kind::Regular && member.mode.is_none() && found.size > 2 {
-            let bytes = reader.read(found.member).with_context(|| format!("failed to read {}", member.name))?;
+            let bytes = reader
+                .read(found.member)
+                .with_context(|| format!("failed to read {}", member.name))?;
             let program = bytes.starts_with(b"\x7fELF") && !file_name(&member.name).contains(".so");
             found.executable = program || bytes.starts_with(b"#!");
         }

@@ -57,7 +57,10 @@ fn help_of_each_command() {
         help.env_remove("COLUMNS").args((!name.is_empty()).then_some(name)).arg("--help");
         let shown = finished(&mut help).ok();
         assert_eq!(shown.err, "");
-        assert_snapshot!(format!("help_{}", if name.is_empty() { "slim" } else { name }), shown.out);
+        assert_snapshot!(
+            format!("help_{}", if name.is_empty() { "slim" } else { name }),
+            shown.out
+        );
     }
     assert_eq!(slim(&["--version"]).ok().out, format!("slim {}\n", env!("CARGO_PKG_VERSION")));
 }

@@ -165,7 +165,8 @@ fn no_edge_crosses_packages() {
 
 #[test]
 fn a_named_module_brings_the_folders_above() {
-    let alpha = alpha().file("alpha/tests/tests/__init__.py", "").file("alpha/tests/tests/a.py", "");
+    let alpha =
+        alpha().file("alpha/tests/tests/__init__.py", "").file("alpha/tests/tests/a.py", "");
     let package = app().with("mine.py", "import alpha.tests.tests.a\n").install(&alpha);
     let built = package.build(&[]);
     for path in ["alpha/tests/__init__.py", "alpha/tests/tests/__init__.py"] {

@@ -15,7 +15,8 @@ fn alpha() -> Dist {
 
 /// A script whose interpreter's path is too long, as pip writes it.
 fn beta() -> Dist {
-    let script = "#!/bin/sh\n'''exec' \"/very long/bin/python3\" \"$0\" \"$@\"\n' '''\nimport beta\n";
+    let script =
+        "#!/bin/sh\n'''exec' \"/very long/bin/python3\" \"$0\" \"$@\"\n' '''\nimport beta\n";
     Dist::new("beta", "2").file("beta.py", "x = 1\n").file("../../bin/beta", script)
 }
 

@@ -216,9 +216,8 @@ fn a_libs_folder_travels_with_its_distribution() {
 
 #[test]
 fn pth_files_stay_with_what_they_import() {
-    let alpha = alpha()
-        .file("alpha-hook.pth", "import alpha.tests.hook\n")
-        .file("alpha/tests/hook.py", "");
+    let alpha =
+        alpha().file("alpha-hook.pth", "import alpha.tests.hook\n").file("alpha/tests/hook.py", "");
     let built = app().with("own.pth", "vendor\n").install(&alpha).build(&[]);
     assert!(built.names("layer.zip").contains(&"python/alpha-hook.pth".to_owned()));
     assert!(built.names("function.zip").contains(&"own.pth".to_owned()));

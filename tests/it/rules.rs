@@ -243,7 +243,8 @@ fn a_kept_file_is_a_root() {
 
 #[test]
 fn shebangs_that_cannot_be_made_portable_stay() {
-    for script in ["#!/b/python3 -I\nx\n", "#!/b/pypy3\nx\n", "#!/usr/bin/env python3\nx\n", "x\n"] {
+    for script in ["#!/b/python3 -I\nx\n", "#!/b/pypy3\nx\n", "#!/usr/bin/env python3\nx\n", "x\n"]
+    {
         let built = with("../../bin/a", script).build(&[]);
         assert_eq!(built.bytes("bin/a").as_deref(), Some(script.as_bytes()));
     }

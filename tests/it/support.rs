@@ -165,7 +165,8 @@ pub fn try_unzip(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).map_err(|error| text(&error))?;
         let mode = entry.unix_mode().unwrap();
-        entries.insert(entry.name().to_owned(), Entry { bytes, mode });
+        let name = entry.name().map_err(|error| text(&error))?.into_owned();
+        entries.insert(name, Entry { bytes, mode });
     }
     Ok(entries)
 }

@@ -60,8 +60,11 @@ impl Index {
         for (number, wanted) in wanted.iter().enumerate() {
             index.add(number, wanted);
         }
-        let mut anchors: BTreeSet<String> =
-            index.by_word.keys().map(|word| first_letters(&String::from_utf8_lossy(word))).collect();
+        let mut anchors: BTreeSet<String> = index
+            .by_word
+            .keys()
+            .map(|word| first_letters(&String::from_utf8_lossy(word)))
+            .collect();
         anchors.extend(index.suffixes.iter().cloned());
         index.object_anchors = searcher(&anchors);
         anchors.extend(STUB_READERS.map(str::to_owned));
@@ -95,13 +98,19 @@ impl Index {
     /// Where a Python file or data holds a word that may belong to a name.
     pub(super) fn hits<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
         let searcher = self.anchors.as_ref();
-        searcher.into_iter().flat_map(move |searcher| searcher.find_iter(bytes)).map(|found| found.start())
+        searcher
+            .into_iter()
+            .flat_map(move |searcher| searcher.find_iter(bytes))
+            .map(|found| found.start())
     }
 
     /// The same for shared objects, which read no stubs.
     pub(super) fn object_hits<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
         let searcher = self.object_anchors.as_ref();
-        searcher.into_iter().flat_map(move |searcher| searcher.find_iter(bytes)).map(|found| found.start())
+        searcher
+            .into_iter()
+            .flat_map(move |searcher| searcher.find_iter(bytes))
+            .map(|found| found.start())
     }
 
     /// The modules whose last part is exactly this word.
@@ -110,16 +119,24 @@ impl Index {
     }
 
     /// The modules whose last part begins the bytes at `at`, with that part's length.
-    pub(super) fn modules_at<'b>(&'b self, bytes: &'b [u8], at: usize) -> impl Iterator<Item = (&'b Module, usize)> {
+    pub(super) fn modules_at<'b>(
+        &'b self,
+        bytes: &'b [u8],
+        at: usize,
+    ) -> impl Iterator<Item = (&'b Module, usize)> {
         let rest = &bytes[at..];
         let longest = rest.iter().take(128).take_while(|byte| is_word(**byte)).count();
-        (1..=longest).flat_map(move |length| self.modules_of(&rest[..length]).map(move |module| (module, length)))
+        (1..=longest).flat_map(move |length| {
+            self.modules_of(&rest[..length]).map(move |module| (module, length))
+        })
     }
 
     /// The modules that importing this dotted name imports: itself and the packages above.
     pub(super) fn imported<'b>(&'b self, dotted: &'b str) -> impl Iterator<Item = &'b Module> {
         let ends = dotted.match_indices('.').map(|(at, _)| at).chain([dotted.len()]);
-        ends.filter_map(|end| self.by_dotted.get(&dotted[..end])).flatten().map(|number| &self.modules[*number])
+        ends.filter_map(|end| self.by_dotted.get(&dotted[..end]))
+            .flatten()
+            .map(|number| &self.modules[*number])
     }
 
     /// The sources of this file name.
@@ -128,9 +145,15 @@ impl Index {
     }
 
     /// The sources with this suffix below a folder.
-    pub(super) fn sources_below<'b>(&'b self, suffix: &'b str, folder: &'b str) -> impl Iterator<Item = &'b Source> {
+    pub(super) fn sources_below<'b>(
+        &'b self,
+        suffix: &'b str,
+        folder: &'b str,
+    ) -> impl Iterator<Item = &'b Source> {
         let all = self.sources.values().flatten();
-        all.filter(move |source| source.path.ends_with(suffix) && crate::tree::is_below(&source.path, folder))
+        all.filter(move |source| {
+            source.path.ends_with(suffix) && crate::tree::is_below(&source.path, folder)
+        })
     }
 
     /// The suffix of sources that a text ends with, as in `*.pyx`.

@@ -41,7 +41,11 @@ pub(super) fn each_table(bytes: &[u8], mut found: impl FnMut(&[u8])) {
 
 /// Inflates the stream that begins here into `table`, which grows as needed: how many bytes it
 /// took and gave. None for what is no stream, fails its checksum, or is too short or too long.
-fn inflate(inflater: &mut DecompressorOxide, bytes: &[u8], table: &mut Vec<u8>) -> Option<(usize, usize)> {
+fn inflate(
+    inflater: &mut DecompressorOxide,
+    bytes: &[u8],
+    table: &mut Vec<u8>,
+) -> Option<(usize, usize)> {
     const FLAGS: u32 = TINFL_FLAG_PARSE_ZLIB_HEADER | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
     inflater.init();
     let (mut taken, mut given) = (0, 0);
@@ -51,7 +55,9 @@ fn inflate(inflater: &mut DecompressorOxide, bytes: &[u8], table: &mut Vec<u8>) 
         given += written;
         match status {
             TINFLStatus::Done => return (given >= FEWEST_BYTES).then_some((taken, given)),
-            TINFLStatus::HasMoreOutput if table.len() < MOST_BYTES => table.resize(table.len() * 2, 0),
+            TINFLStatus::HasMoreOutput if table.len() < MOST_BYTES => {
+                table.resize(table.len() * 2, 0)
+            }
             _ => return None,
         }
     }
@@ -75,6 +81,8 @@ mod tests {
 
     #[test]
     fn noise_is_no_table() {
-        each_table(&b"x\x9cx\xdax\x01x\x5e".repeat(5_000), |_| panic!("noise was taken for a table"));
+        each_table(&b"x\x9cx\xdax\x01x\x5e".repeat(5_000), |_| {
+            panic!("noise was taken for a table")
+        });
     }
 }

@@ -1,6 +1,6 @@
 //! Mentions in Python sources: a cheap look for words, then the syntax tree.
 
-use memchr::memmem;
+use memchr::{memchr2, memmem, memrchr2};
 
 use super::index::{Index, Module, is_word, package_of};
 use super::{How, Mention, Searched, raw, top};
@@ -10,15 +10,23 @@ use crate::python::source::{self, Import, Source};
 use crate::tree::{FileId, PackageId, Tree, file_name, is_below, parent};
 
 /// Words without which code cannot make a path or a module of a name.
-const FINDERS: [&str; 6] = ["__file__", "__path__", "__import__", "importlib", "pkgutil", "pkg_resources"];
+const FINDERS: [&str; 6] =
+    ["__file__", "__path__", "__import__", "importlib", "pkgutil", "pkg_resources"];
 
 /// Searches one source.
-pub(super) fn search(index: &Index, tree: &Tree, facts: &Facts, id: FileId, bytes: &[u8]) -> Searched {
+pub(super) fn search(
+    index: &Index,
+    tree: &Tree,
+    facts: &Facts,
+    id: FileId,
+    bytes: &[u8],
+) -> Searched {
     let path = tree.import_path(id).unwrap_or(tree.file(id).path.as_str());
     let users = matches!(facts.owners.owner(id), Owner::User | Owner::Guest(_));
     let finds_folders = FINDERS.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some());
-    let file = File { index, id, package: tree.file(id).package, path, users, finds_folders, bytes };
-    let reads_records = reads_records(path, bytes);
+    let file =
+        File { index, id, package: tree.file(id).package, path, users, finds_folders, bytes };
+    let reads_records = reads_records(bytes);
     if !reads_records && !file.may_name() {
         return Searched::default();
     }
@@ -28,7 +36,9 @@ pub(super) fn search(index: &Index, tree: &Tree, facts: &Facts, id: FileId, byte
             file.imports(&source, &mut searched.mentions);
             file.literals(&source, &mut searched.mentions);
             if reads_records {
-                searched.record_readers.extend(source.record_readers.into_iter().map(|reader| (id, reader)));
+                searched
+                    .record_readers
+                    .extend(source.record_readers.into_iter().map(|reader| (id, reader)));
             }
         }
         Err(_) => {
@@ -41,13 +51,10 @@ pub(super) fn search(index: &Index, tree: &Tree, facts: &Facts, id: FileId, byte
     searched
 }
 
-/// Whether the file may ask importlib.metadata for a distribution's files. The backport itself
-/// only implements the question.
-fn reads_records(path: &str, bytes: &[u8]) -> bool {
-    let implements = path.split('/').any(|part| part == "importlib_metadata");
-    !implements
-        && memmem::find(bytes, b"metadata").is_some()
-        && (memmem::find(bytes, b".files").is_some() || memmem::find(bytes, b"files(").is_some())
+/// Whether the file may ask importlib.metadata for a distribution's files, or for its RECORD.
+fn reads_records(bytes: &[u8]) -> bool {
+    let has = |word: &str| memmem::find(bytes, word.as_bytes()).is_some();
+    has("metadata") && (has(".files") || has("files(") || has("RECORD"))
 }
 
 struct File<'a> {
@@ -68,17 +75,35 @@ impl File<'_> {
     fn may_name(&self) -> bool {
         self.index.hits(self.bytes).any(|at| {
             let word = word_at(self.bytes, at);
-            self.index.modules_of(word).any(|module| self.may_reach(module))
+            let stands = !word.is_empty() && stands_as_name(self.bytes, at, word.len());
+            stands && self.index.modules_of(word).any(|module| self.may_mean(module, at))
                 || self.names_source_at(at)
                 || self.reads_stubs_at(at)
         })
     }
 
-    /// Whether this file could mean the module: it lies in the same top-level package, or names
-    /// that package.
+    /// Whether the word at `at` could mean the module: the file lies in the same top-level
+    /// package, or the word follows its parent's name, or something is imported from the parent.
+    fn may_mean(&self, module: &Module, at: usize) -> bool {
+        if module.package != self.package {
+            return false;
+        }
+        if module.top == top(self.path) || self.users && self.may_reach(module) {
+            return true;
+        }
+        let Some((parent, _)) = module.dotted.rsplit_once('.') else { return true };
+        let before = &self.bytes[..at.saturating_sub(1)];
+        before.ends_with(parent.as_bytes())
+            || before.ends_with(parent.replace('.', "/").as_bytes())
+            || imports_from(self.bytes, parent)
+    }
+
+    /// Whether this file could mean the module at all: it lies in the same top-level package, or
+    /// names that package.
     fn may_reach(&self, module: &Module) -> bool {
         module.package == self.package
-            && (module.top == top(self.path) || memmem::find(self.bytes, module.top.as_bytes()).is_some())
+            && (module.top == top(self.path)
+                || memmem::find(self.bytes, module.top.as_bytes()).is_some())
     }
 
     fn names_source_at(&self, at: usize) -> bool {
@@ -89,24 +114,30 @@ impl File<'_> {
 
     fn reads_stubs_at(&self, at: usize) -> bool {
         let rest = &self.bytes[at..];
-        (rest.starts_with(b".pyi") || rest.starts_with(b"attach_stub")) && self.stubs_below().next().is_some()
+        (rest.starts_with(b".pyi") || rest.starts_with(b"attach_stub"))
+            && self.stubs_below().next().is_some()
     }
 
     fn stubs_below(&self) -> impl Iterator<Item = usize> {
         let stubs = self.index.stubs.iter();
-        let below = stubs.filter(|stub| stub.package == self.package && is_below(&stub.path, parent(self.path)));
+        let below = stubs
+            .filter(|stub| stub.package == self.package && is_below(&stub.path, parent(self.path)));
         below.map(|stub| stub.wanted)
     }
 
     fn imports(&self, source: &Source, mentions: &mut Vec<Mention>) {
         for import in &source.imports {
             for name in self.targets(import) {
-                for module in self.index.imported(&name).filter(|module| module.package == self.package) {
+                for module in
+                    self.index.imported(&name).filter(|module| module.package == self.package)
+                {
                     mentions.push(self.mention(module.wanted, import.line, How::Import));
                 }
             }
             if import.names.iter().any(|name| name.contains("attach_stub")) {
-                mentions.extend(self.stubs_below().map(|stub| self.mention(stub, import.line, How::Import)));
+                mentions.extend(
+                    self.stubs_below().map(|stub| self.mention(stub, import.line, How::Import)),
+                );
             }
         }
     }
@@ -157,7 +188,9 @@ impl File<'_> {
             for part in value.split(['/', '.', '\\', ':']).filter(|part| !part.is_empty()) {
                 path = if path.is_empty() { part.to_owned() } else { format!("{path}/{part}") };
                 let modules = self.index.modules_of(part.as_bytes());
-                let meant = |module: &&Module| module.package == self.package && self.leads_to(&path, module);
+                let meant = |module: &&Module| {
+                    module.package == self.package && self.leads_to(&path, module)
+                };
                 named.extend(modules.filter(meant).map(|module| module.wanted));
             }
         }
@@ -175,7 +208,9 @@ impl File<'_> {
         };
         let own = parent(self.path);
         own == base
-            || self.finds_folders && (is_below(own, base) && module.top == top(self.path) || self.users && self.may_reach(module))
+            || self.finds_folders
+                && (is_below(own, base) && module.top == top(self.path)
+                    || self.users && self.may_reach(module))
     }
 
     /// Sources by file name; and where code deals in a suffix (`"*.pyx"`), all below its folder.
@@ -188,7 +223,9 @@ impl File<'_> {
             }
             let Some(suffix) = self.index.suffix_at_end(part) else { continue };
             let stem = &part[..part.len() - suffix.len()];
-            if stem.bytes().any(|byte| is_word(byte) || byte == b'.') && !stem.contains(['*', '%', '{']) {
+            if stem.bytes().any(|byte| is_word(byte) || byte == b'.')
+                && !stem.contains(['*', '%', '{'])
+            {
                 continue;
             }
             for source in self.index.sources_below(suffix, parent(self.path)) {
@@ -207,7 +244,8 @@ impl File<'_> {
                 mentions.push(self.mention(module.wanted, 0, How::Unparsed));
             }
             if self.reads_stubs_at(at) {
-                mentions.extend(self.stubs_below().map(|stub| self.mention(stub, 0, How::Unparsed)));
+                mentions
+                    .extend(self.stubs_below().map(|stub| self.mention(stub, 0, How::Unparsed)));
             }
         }
     }
@@ -228,4 +266,44 @@ fn word_at(bytes: &[u8], at: usize) -> &[u8] {
     }
     let length = bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
     &bytes[at..at + length]
+}
+
+/// Whether a word stands where code could use it as a name: in a path, dotted name or string, or
+/// in an import statement (on its line, or on one that holds nothing but names and commas).
+fn stands_as_name(bytes: &[u8], at: usize, length: usize) -> bool {
+    let beside = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| matches!(byte, b'.' | b'/' | b'\\' | b'"' | b'\'' | b':'))
+    };
+    if at > 0 && beside(bytes.get(at - 1)) || beside(bytes.get(at + length)) {
+        return true;
+    }
+    let start = memrchr2(b'\n', b'\r', &bytes[..at]).map_or(0, |end| end + 1);
+    let end = memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |end| at + end);
+    let line = &bytes[start..end];
+    memmem::find(&bytes[start..at], b"import").is_some() || is_list_of_names(line)
+}
+
+/// A line of an import statement in parentheses: `a, b as c,  # why`.
+fn is_list_of_names(line: &[u8]) -> bool {
+    let code = line.split(|byte| *byte == b'#').next().unwrap_or(line);
+    code.split(|byte| matches!(byte, b',' | b'(' | b')' | b'\\' | b';')).all(|item| {
+        let mut words = item.split(|byte| !is_word(*byte)).filter(|word| !word.is_empty());
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (_, None, None, None) => true,
+            (Some(_), Some(middle), Some(_), None) => middle == b"as",
+            _ => false,
+        }
+    })
+}
+
+/// Whether `from parent import` stands in the source, however it is spaced.
+fn imports_from(bytes: &[u8], parent: &str) -> bool {
+    memmem::find_iter(bytes, parent.as_bytes()).any(|at| {
+        let before = bytes[..at].trim_ascii_end();
+        let behind = bytes[at + parent.len()..].trim_ascii_start();
+        let continued =
+            |bytes: &[u8]| bytes.first() == Some(&b'\\') || bytes.last() == Some(&b'\\');
+        (before.ends_with(b"from") || continued(before))
+            && (behind.starts_with(b"import") || continued(behind))
+    })
 }

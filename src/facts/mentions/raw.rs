@@ -59,7 +59,9 @@ pub(super) fn search_data(index: &Index, tree: &Tree, id: FileId, bytes: &[u8]) 
     if is_entry_points {
         let text = String::from_utf8_lossy(bytes);
         for point in crate::python::dist::entry_points(text.as_bytes()) {
-            named.extend(index.imported(&point.module).filter(|m| m.package == package).map(|m| m.wanted));
+            named.extend(
+                index.imported(&point.module).filter(|m| m.package == package).map(|m| m.wanted),
+            );
         }
     }
     mentions(id, named, How::Data)
@@ -68,12 +70,21 @@ pub(super) fn search_data(index: &Index, tree: &Tree, id: FileId, bytes: &[u8]) 
 fn mentions(by: FileId, mut named: Vec<usize>, how: How) -> Searched {
     named.sort_unstable();
     named.dedup();
-    let mentions = named.into_iter().map(|wanted| Mention { wanted, by, line: None, how }).collect();
+    let mentions =
+        named.into_iter().map(|wanted| Mention { wanted, by, line: None, how }).collect();
     Searched { mentions, ..Searched::default() }
 }
 
-fn sources<'i>(index: &'i Index, package: PackageId, name: &[u8]) -> impl Iterator<Item = usize> + use<'i> {
-    index.sources_named(name).iter().filter(move |source| source.package == package).map(|source| source.wanted)
+fn sources<'i>(
+    index: &'i Index,
+    package: PackageId,
+    name: &[u8],
+) -> impl Iterator<Item = usize> + use<'i> {
+    index
+        .sources_named(name)
+        .iter()
+        .filter(move |source| source.package == package)
+        .map(|source| source.wanted)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,19 +96,33 @@ enum Edges {
 }
 
 /// The modules whose full dotted or slashed name stands in a text.
-pub(super) fn modules_named(index: &Index, package: PackageId, bytes: &[u8], named: &mut Vec<usize>) {
+pub(super) fn modules_named(
+    index: &Index,
+    package: PackageId,
+    bytes: &[u8],
+    named: &mut Vec<usize>,
+) {
     for at in index.hits(bytes) {
         module_at(index, package, bytes, at, Edges::Closed, named);
     }
 }
 
 /// Adds the modules whose last part begins at `at` and whose parents stand before it.
-fn module_at(index: &Index, package: PackageId, bytes: &[u8], at: usize, edges: Edges, named: &mut Vec<usize>) {
+fn module_at(
+    index: &Index,
+    package: PackageId,
+    bytes: &[u8],
+    at: usize,
+    edges: Edges,
+    named: &mut Vec<usize>,
+) {
     if at == 0 || !matches!(bytes[at - 1], b'.' | b'/' | b'\\') {
         return;
     }
     for (module, length) in index.modules_at(bytes, at) {
-        if module.package != package || edges == Edges::Closed && bytes.get(at + length).is_some_and(|b| is_word(*b)) {
+        if module.package != package
+            || edges == Edges::Closed && bytes.get(at + length).is_some_and(|b| is_word(*b))
+        {
             continue;
         }
         let until = &bytes[..at + length];
@@ -113,7 +138,8 @@ pub(super) fn file_name_around(bytes: &[u8], at: usize) -> Option<(&[u8], usize)
         return None;
     }
     let in_name = |byte: &u8| is_word(*byte) || matches!(*byte, b'.' | b'-' | b'+');
-    let before = bytes[..at].iter().rev().take(LONGEST_NAME).take_while(|byte| in_name(byte)).count();
+    let before =
+        bytes[..at].iter().rev().take(LONGEST_NAME).take_while(|byte| in_name(byte)).count();
     let behind = bytes[at..].iter().take(LONGEST_NAME).take_while(|byte| in_name(byte)).count();
     Some((&bytes[at - before..at + behind], at + behind))
 }

@@ -64,7 +64,8 @@ impl Owners {
             let bytes = contents.read(file)?;
             let lines = String::from_utf8_lossy(&bytes).into_owned();
             // installed-files.txt is relative to the metadata folder.
-            names.extend(lines.lines().map(|line| line.trim().trim_start_matches("../").to_owned()));
+            names
+                .extend(lines.lines().map(|line| line.trim().trim_start_matches("../").to_owned()));
         }
         names.remove("");
         if names.is_empty() {
@@ -84,7 +85,12 @@ impl Owners {
 
     /// Bytecode belongs to its source's owner; what lies in a distribution's regular package
     /// without being listed is a guest there.
-    pub(super) fn claim_bytecode_and_guests(&mut self, tree: &Tree, package: PackageId, files: &[FileId]) {
+    pub(super) fn claim_bytecode_and_guests(
+        &mut self,
+        tree: &Tree,
+        package: PackageId,
+        files: &[FileId],
+    ) {
         let mut regular: HashMap<&str, DistId> = HashMap::new();
         for file in files {
             let Some(path) = tree.import_path(*file) else { continue };
@@ -129,7 +135,8 @@ fn source_of(tree: &Tree, package: PackageId, path: &str) -> Option<FileId> {
     }
     let (stem, _) = bytecode::pycache_name(file_name(path))?;
     let beside = parent(folder);
-    let source = if beside.is_empty() { format!("{stem}.py") } else { format!("{beside}/{stem}.py") };
+    let source =
+        if beside.is_empty() { format!("{stem}.py") } else { format!("{beside}/{stem}.py") };
     tree.find_import(package, &source)
 }
 
@@ -145,7 +152,9 @@ mod tests {
         assert_eq!(installed_path("../../../bin/f2py"), at("bin/f2py"));
         assert_eq!(installed_path("../../share/man/man1/ttx.1"), at("share/man/man1/ttx.1"));
         assert_eq!(installed_path("./a//b.py"), at("a/b.py"));
-        for outside in ["../../app.py", "../x/y.py", "a/../../b", "/etc/passwd", "../..", "", "../../bin"] {
+        for outside in
+            ["../../app.py", "../x/y.py", "a/../../b", "/etc/passwd", "../..", "", "../../bin"]
+        {
             assert_eq!(installed_path(outside), Installed::Outside, "{outside}");
         }
     }

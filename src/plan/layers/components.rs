@@ -40,7 +40,8 @@ pub(super) fn components(tree: &Tree, facts: &Facts) -> Vec<Component> {
     for id in tree.ids() {
         files.entry(groups.root(node(id))).or_default().push(id);
     }
-    let mut all: Vec<Component> = files.into_values().map(|files| component(files, &node)).collect();
+    let mut all: Vec<Component> =
+        files.into_values().map(|files| component(files, &node)).collect();
     all.sort_by_key(|part| part.files[0]);
     all
 }
@@ -65,7 +66,11 @@ fn node_of<'a>(tree: &'a Tree, facts: &Facts, id: FileId) -> Node<'a> {
 }
 
 /// A regular package (one with an `__init__`) has one `__path__` entry: all below it moves with it.
-fn join_regular_packages<'a>(tree: &'a Tree, node: &impl Fn(FileId) -> Node<'a>, groups: &mut Groups<'a>) {
+fn join_regular_packages<'a>(
+    tree: &'a Tree,
+    node: &impl Fn(FileId) -> Node<'a>,
+    groups: &mut Groups<'a>,
+) {
     let mut regular: HashMap<(PackageId, &str), FileId> = HashMap::new();
     for id in tree.ids() {
         let Some(path) = tree.import_path(id) else { continue };
@@ -90,8 +95,11 @@ fn join_regular_packages<'a>(tree: &'a Tree, node: &impl Fn(FileId) -> Node<'a>,
 fn join_namespaces(tree: &Tree, facts: &Facts, groups: &mut Groups<'_>) {
     let mut first: HashMap<(PackageId, String), DistId> = HashMap::new();
     for id in tree.ids() {
-        let (Some(path), Some(dist)) = (tree.import_path(id), facts.owners.brought_by(id)) else { continue };
-        let declares = file_name(path) == "namespace_packages.txt" && facts.owners.in_metadata(tree, id).is_some();
+        let (Some(path), Some(dist)) = (tree.import_path(id), facts.owners.brought_by(id)) else {
+            continue;
+        };
+        let declares = file_name(path) == "namespace_packages.txt"
+            && facts.owners.in_metadata(tree, id).is_some();
         if !declares && !path.ends_with("-nspkg.pth") {
             continue;
         }
