@@ -42,9 +42,9 @@ endif
 .PHONY: unit
 unit: ## The tests of the code, the house test among them
 	@if cargo nextest --version >/dev/null 2>&1; then \
-	  set -x; cargo nextest run && cargo test --doc; \
+	  set -x; cargo nextest run --no-fail-fast && cargo test --doc; \
 	else \
-	  set -x; cargo test; \
+	  set -x; cargo test --no-fail-fast; \
 	fi
 	cargo test --quiet --manifest-path tools/compare/Cargo.toml
 

@@ -3,6 +3,11 @@
 //! `SLIM_BENCH_TREE=FOLDER cargo bench` measures on a real package; without it on a made one of
 //! some 20 MB.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot set up its package has nothing to say"
+)]
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;

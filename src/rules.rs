@@ -135,7 +135,7 @@ fn is_module(path: &str) -> bool {
 }
 
 /// The folders that hold modules, the import root among them.
-fn package_folders<'a>(tree: &'a Tree) -> std::collections::HashSet<(PackageId, &'a str)> {
+fn package_folders(tree: &Tree) -> std::collections::HashSet<(PackageId, &str)> {
     let modules = tree.ids().filter_map(|id| Some((tree.file(id).package, tree.import_path(id)?)));
     let mut folders: std::collections::HashSet<(PackageId, &str)> = modules
         .filter(|(_, path)| is_module(path))

@@ -111,9 +111,12 @@ impl<T: Ord + Copy + std::fmt::Display> Votes<T> {
         Self(counts)
     }
 
-    /// The answer of most files; of equally many, the greater.
-    fn winner(&self) -> Option<T> {
-        self.0.iter().max_by_key(|(_, count)| **count).map(|(vote, _)| *vote)
+    /// The answer of most files; of equally many, the default, else the greater.
+    fn winner(&self, default: T) -> Option<T> {
+        self.0
+            .iter()
+            .max_by_key(|(vote, count)| (**count, **vote == default, **vote))
+            .map(|(vote, _)| *vote)
     }
 
     /// The winner, or what was asked for; an error where most files contradict that.
@@ -127,16 +130,16 @@ impl<T: Ord + Copy + std::fmt::Display> Votes<T> {
     where
         T: PartialEq,
     {
-        let winner = self.winner();
-        if let (Some(asked), Some(winner)) = (asked, winner) {
-            if winner != asked {
-                return Err(Failure::usage(format!(
-                    "failed to build for {asked}: {} of the package's binaries are for {winner}",
-                    self.0.get(&winner).unwrap_or(&0)
-                ))
-                .hint(format!("install the package for {asked}, or pass {option} {winner}"))
-                .into());
-            }
+        let winner = self.winner(default);
+        if let (Some(asked), Some(winner)) = (asked, winner)
+            && winner != asked
+        {
+            return Err(Failure::usage(format!(
+                "failed to build for {asked}: {} of the package's binaries are for {winner}",
+                self.0.get(&winner).unwrap_or(&0)
+            ))
+            .hint(format!("install the package for {asked}, or pass {option} {winner}"))
+            .into());
         }
         let settled = asked.or(winner).unwrap_or(default);
         if self.0.len() > 1 {

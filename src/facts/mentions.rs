@@ -133,6 +133,7 @@ impl<'a> Search<'a> {
             Scope::Nothing => Searched::default(),
             Scope::Python => python::search(&self.index, self.tree, self.facts, id, &bytes),
             Scope::SharedObject => raw::search_object(&self.index, self.tree, id, &bytes),
+            Scope::Bytecode => python::search_bytecode(&self.index, self.tree, id, &bytes),
             Scope::Data => raw::search_data(&self.index, self.tree, id, &bytes),
         })
     }
@@ -165,6 +166,7 @@ enum Scope {
     Nothing,
     Python,
     SharedObject,
+    Bytecode,
     Data,
 }
 
@@ -201,7 +203,8 @@ fn scope(tree: &Tree, facts: &Facts, id: FileId) -> Scope {
         Content::Elf(_) | Content::BrokenElf(_) => Scope::SharedObject,
         Content::Bytecode(_) if pycache(tree.file(id).path.as_str()) => Scope::Nothing,
         Content::Archive | Content::Portable { .. } | Content::MachO => Scope::Nothing,
-        Content::Bytecode(_) | Content::Other => Scope::Data,
+        Content::Bytecode(_) => Scope::Bytecode,
+        Content::Other => Scope::Data,
     }
 }
 

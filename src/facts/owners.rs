@@ -233,8 +233,12 @@ impl Owners {
         }
         if missing > 0 {
             let info = &self.distribution(id).info;
-            self.warnings
-                .push(format!("{info}/RECORD names {missing} files that are not in the package"));
+            let files = if missing == 1 {
+                "1 file that is".to_owned()
+            } else {
+                format!("{missing} files that are")
+            };
+            self.warnings.push(format!("{info}/RECORD names {files} not in the package"));
         }
         self.distributions[id.0 as usize].recorded = rows.into_iter().map(|row| row.path).collect();
         Ok(())

@@ -86,6 +86,7 @@ fn source_date_epoch() -> Result<Option<u64>> {
         Failure::usage(format!(
             "failed to read SOURCE_DATE_EPOCH: {text:?} is no number of seconds"
         ))
+        .hint("it counts seconds since 1970-01-01, as `git log -1 --format=%ct` prints them")
     })?;
     Ok(Some(seconds))
 }

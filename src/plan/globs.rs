@@ -44,6 +44,7 @@ fn compiled(option: &str, glob: &str) -> Result<GlobSet> {
         let built = GlobBuilder::new(&glob).literal_separator(true).build();
         set.add(built.map_err(|error| {
             Failure::usage(format!("failed to read {option} {glob}: {}", error.kind()))
+                .hint("globs are as in a shell: `*`, `**`, `?`, `[ab]`, `{a,b}`")
         })?);
     }
     Ok(set.build()?)

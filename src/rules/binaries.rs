@@ -20,13 +20,23 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
                 found.add(&table::STATIC_LIBRARY, Change::Drop, id);
             }
             Content::Elf(_) | Content::MachO | Content::Portable { managed: false } => {
-                if !foreign(tree, facts, id, &variants, found) {
-                    strip(tree, content, id, found);
-                }
+                strip_or_drop(tree, facts, id, &variants, found);
             }
             Content::BrokenElf(why) => found.guard(&table::ELF_UNMAPPED, id, why.clone()),
             _ => {}
         }
+    }
+}
+
+fn strip_or_drop(
+    tree: &Tree,
+    facts: &Facts,
+    id: FileId,
+    variants: &Variants<'_>,
+    found: &mut Proposals,
+) {
+    if !foreign(tree, facts, id, variants, found) {
+        strip(tree, &facts.content[id], id, found);
     }
 }
 

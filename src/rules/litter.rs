@@ -29,7 +29,7 @@ const ENDINGS: [&str; 4] = [".swo", ".swp", ".un~", "~"];
 
 pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
     for (id, file) in tree.files() {
-        let Some(path) = tree.import_path(id) else { continue };
+        let path = tree.import_path(id).unwrap_or(file.path.as_str());
         match facts.owners.owner(id) {
             Owner::User if path == ".lock" && file.size == 0 => {
                 found.add(&table::INSTALLER_LITTER, Change::Drop, id);

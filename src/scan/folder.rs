@@ -56,10 +56,10 @@ fn walk_top(root: &Path, top: &Path) -> Result<Part> {
             .into());
         }
         part.links += usize::from(entry.path_is_symlink());
-        if let Some(parent) = entry.path().parent() {
-            if !filled.contains(parent) {
-                filled.insert(parent.to_owned());
-            }
+        if let Some(parent) = entry.path().parent()
+            && !filled.contains(parent)
+        {
+            filled.insert(parent.to_owned());
         }
         if entry.file_type().is_dir() {
             folders.push(entry.into_path());

@@ -86,10 +86,10 @@ impl<'a> Index<'a> {
         let end = self.resolve(name).with_context(|| {
             format!("failed to follow the symbolic link {name} in {}", zip.display())
         })?;
-        if let Some(number) = self.by_name.get(end.as_str()).copied() {
-            if self.members[number].kind == reader::Kind::File {
-                return Ok(vec![file(name, number, &self.members[number])?]);
-            }
+        if let Some(number) = self.by_name.get(end.as_str()).copied()
+            && self.members[number].kind == reader::Kind::File
+        {
+            return Ok(vec![file(name, number, &self.members[number])?]);
         }
         let below = self
             .by_name

@@ -112,7 +112,7 @@ fn certain() -> Vec<Case> {
             app().install(&alpha().file("alpha/a.so", object()).file("alpha/.a.so.hmac", "1f"))
         }),
         case("elf-unmapped", false, "alpha/fips.so", with("alpha/fips.so", object())),
-        case("foreign-binary", true, ARM, pair(ARM, arm_object())),
+        case("foreign-binary", true, ARM, pair(ARM, arm_object()).with("own.so", object())),
         case("foreign-binary", true, "alpha/_a.cpython-311-x86_64-linux-gnu.so", {
             pair("alpha/_a.cpython-311-x86_64-linux-gnu.so", object()).with("own.so", object())
         }),

@@ -1,10 +1,11 @@
 //! What is looked for, by the words to look for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::{Form, Wanted, top};
+use crate::facts::owners::ancestors;
 use crate::tree::{PackageId, file_name, parent};
 
 /// Words that make a Python file one that reads type stubs.
@@ -41,8 +42,13 @@ pub(super) struct Index {
     suffixes: BTreeSet<String>,
     /// Stubs.
     pub(super) stubs: Vec<Source>,
-    anchors: Option<AhoCorasick>,
-    object_anchors: Option<AhoCorasick>,
+    /// Beginnings of the words, and the words of stub readers.
+    words: Option<AhoCorasick>,
+    /// The suffixes. A searcher of their own: matches do not overlap, and `.c` would swallow the
+    /// beginning of `.conftest`.
+    endings: Option<AhoCorasick>,
+    /// The folders and modules by their slashed names.
+    slashed: HashSet<(PackageId, String)>,
 }
 
 impl Index {
@@ -54,21 +60,21 @@ impl Index {
             sources: HashMap::new(),
             suffixes: BTreeSet::new(),
             stubs: Vec::new(),
-            anchors: None,
-            object_anchors: None,
+            words: None,
+            endings: None,
+            slashed: HashSet::new(),
         };
         for (number, wanted) in wanted.iter().enumerate() {
             index.add(number, wanted);
         }
-        let mut anchors: BTreeSet<String> = index
-            .by_word
-            .keys()
-            .map(|word| first_letters(&String::from_utf8_lossy(word)))
-            .collect();
-        anchors.extend(index.suffixes.iter().cloned());
-        index.object_anchors = searcher(&anchors);
-        anchors.extend(STUB_READERS.map(str::to_owned));
-        index.anchors = searcher(&anchors);
+        let beginnings =
+            index.by_word.keys().map(|word| first_letters(&String::from_utf8_lossy(word)));
+        let mut words: BTreeSet<String> = beginnings.collect();
+        if !index.stubs.is_empty() {
+            words.extend(STUB_READERS.map(str::to_owned));
+        }
+        index.words = searcher(&words);
+        index.endings = searcher(&index.suffixes);
         index
     }
 
@@ -83,6 +89,7 @@ impl Index {
                 self.by_word.entry(word).or_default().push(number);
                 self.by_dotted.entry(dotted.clone()).or_default().push(number);
                 let top = top(&path).to_owned();
+                self.slashed.insert((package, slashed.clone()));
                 self.modules.push(Module { wanted, package, dotted, slashed, top });
             }
             Form::Source => {
@@ -95,22 +102,19 @@ impl Index {
         }
     }
 
-    /// Where a Python file or data holds a word that may belong to a name.
-    pub(super) fn hits<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
-        let searcher = self.anchors.as_ref();
-        searcher
-            .into_iter()
-            .flat_map(move |searcher| searcher.find_iter(bytes))
-            .map(|found| found.start())
+    /// Where the bytes hold the beginning of a word, or a word of those who read stubs.
+    pub(super) fn words<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
+        hits(self.words.as_ref(), bytes)
     }
 
-    /// The same for shared objects, which read no stubs.
-    pub(super) fn object_hits<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
-        let searcher = self.object_anchors.as_ref();
-        searcher
-            .into_iter()
-            .flat_map(move |searcher| searcher.find_iter(bytes))
-            .map(|found| found.start())
+    /// Where the bytes hold the suffix of a source.
+    pub(super) fn endings<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
+        hits(self.endings.as_ref(), bytes)
+    }
+
+    /// Whether a file lies in a folder that is looked for.
+    pub(super) fn is_inside(&self, package: PackageId, path: &str) -> bool {
+        ancestors(path).any(|folder| self.slashed.contains(&(package, folder.to_owned())))
     }
 
     /// The modules whose last part is exactly this word.
@@ -166,6 +170,16 @@ impl Index {
 /// The suffix of a file name from its last dot on.
 fn suffix(name: &str) -> &str {
     name.rfind('.').map_or("", |dot| &name[dot..])
+}
+
+fn hits<'b>(
+    searcher: Option<&'b AhoCorasick>,
+    bytes: &'b [u8],
+) -> impl Iterator<Item = usize> + 'b {
+    searcher
+        .into_iter()
+        .flat_map(move |searcher| searcher.find_iter(bytes))
+        .map(|found| found.start())
 }
 
 fn first_letters(word: &str) -> String {

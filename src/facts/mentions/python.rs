@@ -51,6 +51,24 @@ pub(super) fn search(
     searched
 }
 
+/// Searches bytecode that is code, its source not being there: a name of the same top-level package
+/// counts wherever it stands, for the module of a relative import is written without its package.
+pub(super) fn search_bytecode(index: &Index, tree: &Tree, id: FileId, bytes: &[u8]) -> Searched {
+    let path = tree.import_path(id).unwrap_or(tree.file(id).path.as_str());
+    let file = File {
+        index,
+        id,
+        package: tree.file(id).package,
+        path,
+        users: false,
+        finds_folders: false,
+        bytes,
+    };
+    let mut searched = raw::search_data(index, tree, id, bytes);
+    file.unparsed(&mut searched.mentions);
+    searched
+}
+
 /// Whether the file may ask importlib.metadata for a distribution's files, or for its RECORD.
 fn reads_records(bytes: &[u8]) -> bool {
     let has = |word: &str| memmem::find(bytes, word.as_bytes()).is_some();
@@ -73,13 +91,18 @@ impl File<'_> {
     /// Whether any word stands in the file that could belong to a name: what the syntax tree is
     /// worth being built for.
     fn may_name(&self) -> bool {
-        self.index.hits(self.bytes).any(|at| {
+        // From inside of a folder that is looked for, a relative import need not write its name.
+        if self.index.is_inside(self.package, self.path) {
+            return true;
+        }
+        let word = |at: usize| {
             let word = word_at(self.bytes, at);
             let stands = !word.is_empty() && stands_as_name(self.bytes, at, word.len());
             stands && self.index.modules_of(word).any(|module| self.may_mean(module, at))
-                || self.names_source_at(at)
                 || self.reads_stubs_at(at)
-        })
+        };
+        self.index.words(self.bytes).any(word)
+            || self.index.endings(self.bytes).any(|at| self.names_source_at(at))
     }
 
     /// Whether the word at `at` could mean the module: the file lies in the same top-level
@@ -238,7 +261,7 @@ impl File<'_> {
 
     /// A file that does not parse names every module whose word stands in it.
     fn unparsed(&self, mentions: &mut Vec<Mention>) {
-        for at in self.index.hits(self.bytes) {
+        for at in self.index.words(self.bytes) {
             let word = word_at(self.bytes, at);
             for module in self.index.modules_of(word).filter(|module| self.may_reach(module)) {
                 mentions.push(self.mention(module.wanted, 0, How::Unparsed));

@@ -5,7 +5,7 @@ use super::inflated::each_table;
 use super::{How, Mention, Searched};
 use crate::elf::inspect;
 use crate::python::tags;
-use crate::tree::{FileId, PackageId, Tree, file_name};
+use crate::tree::{FileId, PackageId, Tree, file_name, is_below, parent};
 
 /// Longest file name that is looked at around a suffix, in bytes.
 const LONGEST_NAME: usize = 128;
@@ -18,15 +18,18 @@ const LONGEST_NAME: usize = 128;
 pub(super) fn search_object(index: &Index, tree: &Tree, id: FileId, bytes: &[u8]) -> Searched {
     let package = tree.file(id).package;
     let mut named = Vec::new();
+    let path = tree.import_path(id).unwrap_or("");
     let mut search = |bytes: &[u8]| {
-        for at in index.object_hits(bytes) {
+        for at in index.words(bytes) {
             module_at(index, package, bytes, at, Edges::Open, &mut named);
-            if let Some((name, end)) = file_name_around(bytes, at) {
-                let start = end - name.len();
-                let alone = start > 0 && bytes[start - 1] == 0 && bytes.get(end) == Some(&0);
-                if alone && is_header(name) {
-                    named.extend(sources(index, package, name));
-                }
+            named.extend(beside(index, package, path, bytes, at));
+        }
+        for at in index.endings(bytes) {
+            if let Some((name, end)) = file_name_around(bytes, at)
+                && is_alone(bytes, end - name.len(), end)
+                && is_header(name)
+            {
+                named.extend(sources(index, package, name));
             }
         }
     };
@@ -41,6 +44,33 @@ pub(super) fn search_object(index: &Index, tree: &Tree, id: FileId, bytes: &[u8]
     mentions(id, named, How::SharedObject)
 }
 
+/// Whether a string of C begins and ends here.
+fn is_alone(bytes: &[u8], start: usize, end: usize) -> bool {
+    let ends = |byte: Option<&u8>| byte.is_none_or(|byte| *byte == 0);
+    ends(start.checked_sub(1).and_then(|before| bytes.get(before))) && ends(bytes.get(end))
+}
+
+/// The modules beside the shared object, or beside a folder above it, whose bare name is a string
+/// here: compiled relative imports hold no more.
+fn beside<'i>(
+    index: &'i Index,
+    package: PackageId,
+    path: &'i str,
+    bytes: &'i [u8],
+    at: usize,
+) -> impl Iterator<Item = usize> + 'i {
+    index
+        .modules_at(bytes, at)
+        .filter(move |(module, length)| {
+            let above = parent(&module.slashed);
+            module.package == package
+                && is_alone(bytes, at, at + length)
+                && !above.is_empty()
+                && is_below(path, above)
+        })
+        .map(|(module, _)| module.wanted)
+}
+
 fn is_header(name: &[u8]) -> bool {
     [&b".h"[..], b".hh", b".hpp", b".hxx", b".cuh"].iter().any(|suffix| name.ends_with(suffix))
 }
@@ -50,7 +80,7 @@ pub(super) fn search_data(index: &Index, tree: &Tree, id: FileId, bytes: &[u8]) 
     let package = tree.file(id).package;
     let mut named = Vec::new();
     modules_named(index, package, bytes, &mut named);
-    for at in index.hits(bytes) {
+    for at in index.endings(bytes) {
         if let Some((name, _)) = file_name_around(bytes, at) {
             named.extend(sources(index, package, name));
         }
@@ -102,7 +132,7 @@ pub(super) fn modules_named(
     bytes: &[u8],
     named: &mut Vec<usize>,
 ) {
-    for at in index.hits(bytes) {
+    for at in index.words(bytes) {
         module_at(index, package, bytes, at, Edges::Closed, named);
     }
 }

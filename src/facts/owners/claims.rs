@@ -94,10 +94,10 @@ impl Owners {
         let mut regular: HashMap<&str, DistId> = HashMap::new();
         for file in files {
             let Some(path) = tree.import_path(*file) else { continue };
-            if let Owner::Distribution(id) = self.by_file[*file] {
-                if file_name(path) == "__init__.py" || is_extension_init(path) {
-                    regular.insert(parent(path), id);
-                }
+            if let Owner::Distribution(id) = self.by_file[*file]
+                && (file_name(path) == "__init__.py" || is_extension_init(path))
+            {
+                regular.insert(parent(path), id);
             }
         }
         for file in files {
