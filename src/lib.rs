@@ -92,7 +92,7 @@ pub fn explain_path(
 ) -> Result<Vec<Explanation>> {
     let (scanned, facts, plan) = decide(options, progress)?;
     let files = files_at(&scanned, path)?;
-    Ok(explain(&scanned.tree, &facts, &plan, &files))
+    explain(&scanned.tree, &scanned, &facts, &plan, &files)
 }
 
 fn decide(options: &Options, progress: &dyn Progress) -> Result<(Scanned, Facts, Plan)> {

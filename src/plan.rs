@@ -124,8 +124,9 @@ pub fn make(
         &found.proposals,
     );
     progress.begin("searching", tree.bytes());
-    let record_readers =
-        evidence::settle(&mut draft, &candidates, |files| search.run(files, progress))?;
+    let record_readers = evidence::settle(&mut draft, &candidates, |files, found| {
+        search.run(files, found, progress)
+    })?;
     progress.end();
     draft.change(&found.proposals);
     draft.guard(&found.guarded);

@@ -5,6 +5,8 @@ mod zipped;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
 
@@ -14,6 +16,9 @@ use crate::tree::{
     Contents, File, FileId, FileMap, Kind, Layout, Package, PackageId, RelPath, Tree,
 };
 use crate::zip::reader::Reader;
+
+/// What to do about a zip that cannot be read.
+const ANEW: &str = "make the zip anew from the folder, or pass the folder";
 
 /// What a walk of one package found.
 struct Walked {
@@ -43,7 +48,15 @@ pub struct Scanned {
     pub tree: Tree,
     sources: Vec<Source>,
     members: FileMap<usize>,
+    held: FileMap<OnceLock<Box<[u8]>>>,
+    room: AtomicU64,
 }
+
+/// Largest file that is held in memory once it was read, in bytes: every stage reads it again,
+/// and opening costs more than its bytes.
+const SMALL: u64 = 64 << 10;
+/// Most bytes that are held.
+const MOST_HELD: u64 = 32 << 20;
 
 /// Walks every package, in the order named.
 ///
@@ -78,7 +91,8 @@ pub fn scan(packages: &[PathBuf], progress: &dyn Progress) -> Result<Scanned> {
     });
     let tree = Tree::new(named, files.collect());
     progress.end();
-    Ok(Scanned { tree, sources, members })
+    let held = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
+    Ok(Scanned { tree, sources, members, held, room: AtomicU64::new(MOST_HELD) })
 }
 
 fn walk(root: &Path) -> Result<Walked> {
@@ -169,15 +183,31 @@ fn is_versioned_site_packages(root: &str) -> bool {
 
 impl Contents for Scanned {
     fn read(&self, id: FileId) -> Result<Vec<u8>> {
+        if let Some(held) = self.held[id].get() {
+            return Ok(held.to_vec());
+        }
+        let bytes = self.read_anew(id)?;
+        let size = bytes.len() as u64;
+        let take = |room: u64| room.checked_sub(size);
+        if size <= SMALL
+            && self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+        {
+            // Whoever came first holds the same bytes.
+            let _ = self.held[id].set(bytes.clone().into_boxed_slice());
+        }
+        Ok(bytes)
+    }
+}
+
+impl Scanned {
+    fn read_anew(&self, id: FileId) -> Result<Vec<u8>> {
         let file = self.tree.file(id);
         let path = file.path.as_str();
         let bytes = match &self.sources[usize::from(file.package.0)] {
             Source::Folder(root) => folder::read(&root.join(path))?,
-            Source::Zip(reader) => reader.read(self.members[id]).with_context(|| {
-                format!(
-                    "failed to read {path} in {}",
-                    self.tree.package(file.package).root.display()
-                )
+            Source::Zip(reader) => reader.read(self.members[id]).map_err(|error| {
+                let zip = self.tree.package(file.package).root.display();
+                Failure::io(format!("failed to read {path} in {zip}: {error}")).hint(ANEW)
             })?,
         };
         if bytes.len() as u64 != file.size {

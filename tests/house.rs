@@ -43,7 +43,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "memory",
         ],
     ),
-    ("report", &["tree", "target", "options", "facts", "plan", "pack", "rules"]),
+    ("report", &["tree", "target", "options", "facts", "plan", "pack", "rules", "transform"]),
 ];
 
 fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -99,18 +99,24 @@ impl<'a> Search<'a> {
         Self { tree, contents, facts, index: Index::of(wanted) }
     }
 
-    /// Searches these files.
+    /// Searches these files for what is not `found` yet (a flag for each thing wanted); what is
+    /// may be named again in the answer.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn run(&self, files: &[FileId], progress: &dyn Progress) -> Result<Searched> {
+    pub fn run(
+        &self,
+        files: &[FileId],
+        found: &[bool],
+        progress: &dyn Progress,
+    ) -> Result<Searched> {
         let budget = Budget::new(IN_FLIGHT);
         let searched: Result<Vec<Searched>> = files
             .par_iter()
             .map(|id| {
                 let size = self.tree.file(*id).size;
                 let _held = budget.hold(size);
-                let searched = self.one(*id)?;
+                let searched = self.one(*id, found)?;
                 progress.advance(size);
                 Ok(searched)
             })
@@ -123,7 +129,7 @@ impl<'a> Search<'a> {
         Ok(all)
     }
 
-    fn one(&self, id: FileId) -> Result<Searched> {
+    fn one(&self, id: FileId, found: &[bool]) -> Result<Searched> {
         let scope = scope(self.tree, self.facts, id);
         if scope == Scope::Nothing {
             return Ok(Searched::default());
@@ -131,10 +137,10 @@ impl<'a> Search<'a> {
         let bytes = self.contents.read(id)?;
         Ok(match scope {
             Scope::Nothing => Searched::default(),
-            Scope::Python => python::search(&self.index, self.tree, self.facts, id, &bytes),
-            Scope::SharedObject => raw::search_object(&self.index, self.tree, id, &bytes),
-            Scope::Bytecode => python::search_bytecode(&self.index, self.tree, id, &bytes),
-            Scope::Data => raw::search_data(&self.index, self.tree, id, &bytes),
+            Scope::Python => python::search(self, found, id, &bytes),
+            Scope::SharedObject => raw::search_object(self, id, &bytes),
+            Scope::Bytecode => python::search_bytecode(self, found, id, &bytes),
+            Scope::Data => raw::search_data(self, id, &bytes),
         })
     }
 }

@@ -14,8 +14,6 @@ use crate::options::Options;
 
 /// Beginning of the staging folders' names.
 const PREFIX: &str = ".slim-";
-/// The file that a living build holds locked in its staging folder.
-const LOCK: &str = "lock";
 /// The report, which is moved last: its hashes tell whether the set is whole.
 const REPORT: &str = "report.json";
 
@@ -47,12 +45,7 @@ impl Staging {
             fs::create_dir_all(&out_dir).map_err(|error| unwritable(&out_dir, &error))?;
             remove_leftovers(&out_dir);
         }
-        let made = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent);
-        let folder = made.map_err(|error| unwritable(&parent, &error))?;
-        let lock =
-            File::create(folder.path().join(LOCK)).map_err(|error| unwritable(&parent, &error))?;
-        // Without locks a crashed build's leftovers stay; nothing else depends on them.
-        let _ = lock.try_lock();
+        let (folder, lock) = locked_folder(&parent).map_err(|error| unwritable(&parent, &error))?;
         OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(folder.path().to_owned());
         Ok(Self { folder, _lock: lock, out_dir, dry_run: options.dry_run })
     }
@@ -84,8 +77,8 @@ impl Staging {
         self.sync(&file).with_context(failed)
     }
 
-    /// Moves `names` into the output folder, the report last, and removes the zips that the
-    /// report before named and that this build did not write. A dry run moves nothing.
+    /// Moves `names` into the output folder, the report last, and removes what the
+    /// build before wrote and this one did not. A dry run moves nothing.
     ///
     /// # Errors
     /// When a file cannot be moved or removed; what was there before may then be partly replaced,
@@ -94,7 +87,8 @@ impl Staging {
         if self.dry_run {
             return Ok(());
         }
-        let stale = stale_zips(&self.out_dir, names);
+        self.refuse_folders(names)?;
+        let stale = stale_files(&self.out_dir, names);
         for name in names.iter().filter(|name| *name != REPORT) {
             self.move_one(name)?;
         }
@@ -108,6 +102,22 @@ impl Staging {
         }
         let failed = || format!("failed to write {}", self.out_dir.display());
         File::open(&self.out_dir).and_then(|folder| folder.sync_all()).with_context(failed)
+    }
+
+    /// A folder where a file must go would stop the moves half way.
+    fn refuse_folders(&self, names: &[String]) -> Result<()> {
+        for name in names {
+            let to = self.out_dir.join(name);
+            if fs::symlink_metadata(&to).is_ok_and(|there| there.is_dir()) {
+                return Err(Failure::io(format!(
+                    "failed to write {}: a folder is there",
+                    to.display()
+                ))
+                .hint("remove the folder, or choose another output folder with --out-dir")
+                .into());
+            }
+        }
+        Ok(())
     }
 
     fn move_one(&self, name: &str) -> Result<()> {
@@ -130,19 +140,40 @@ fn unwritable(folder: &Path, error: &io::Error) -> Failure {
         .hint("choose another output folder with --out-dir")
 }
 
-/// The zips of an earlier build into this folder that this one does not write.
-fn stale_zips(out_dir: &Path, names: &[String]) -> Vec<String> {
+/// A new staging folder, locked: the lock tells a living build's folder from a dead one's, and goes
+/// with the process.
+fn locked_folder(parent: &Path) -> io::Result<(TempDir, File)> {
+    loop {
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        let lock = File::open(folder.path())?;
+        // Where locks do not work a killed build's folder stays; nothing else depends on them.
+        let _ = lock.try_lock();
+        // Before the lock another build may have taken the folder for a dead one's.
+        if folder.path().is_dir() {
+            return Ok((folder, lock));
+        }
+    }
+}
+
+/// What an earlier build left here and this one does not write: the zips that its report names,
+/// and with them its licence texts.
+fn stale_files(out_dir: &Path, names: &[String]) -> Vec<String> {
     let report: serde_json::Value = fs::read(out_dir.join(REPORT))
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .unwrap_or_default();
     let zips = report["zips"].as_array().into_iter().flatten();
-    let named = zips.filter_map(|zip| zip["file"].as_str());
+    let mut named: Vec<&str> = zips.filter_map(|zip| zip["file"].as_str()).collect();
+    if report["tool"]["name"] == "slim" {
+        named.push(super::licenses::FILE);
+    }
     let own = |name: &&str| {
         let plain = Path::new(name).file_name() == Some(OsStr::new(name));
-        plain && name.ends_with(".zip") && !names.iter().any(|new| new == name)
+        let ours = name.ends_with(".zip") || *name == super::licenses::FILE;
+        plain && ours && !names.iter().any(|new| new == name)
     };
-    named.filter(own).filter(|name| out_dir.join(name).is_file()).map(str::to_owned).collect()
+    let there = |name: &&str| out_dir.join(name).is_file();
+    named.into_iter().filter(own).filter(there).map(str::to_owned).collect()
 }
 
 /// Removes the staging folders of builds that were killed.
@@ -152,8 +183,8 @@ fn remove_leftovers(out_dir: &Path) {
         if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
             continue;
         }
-        let lock = File::open(entry.path().join(LOCK));
-        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+        let folder = File::open(entry.path());
+        if folder.is_ok_and(|folder| folder.try_lock().is_ok()) {
             // What cannot be removed now is tried again by the next build.
             let _ = fs::remove_dir_all(entry.path());
         }

@@ -18,7 +18,7 @@ use crate::tree::{FileId, PackageId, parent};
 pub(super) fn settle(
     draft: &mut Draft<'_>,
     candidates: &[&Proposal],
-    search: impl Fn(&[FileId]) -> Result<Searched>,
+    search: impl Fn(&[FileId], &[bool]) -> Result<Searched>,
 ) -> Result<Vec<RecordReader>> {
     let mut units = Units::new(candidates);
     let mut open: Vec<FileId> = draft.tree.ids().filter(|file| !draft.is_gone(*file)).collect();
@@ -29,7 +29,8 @@ pub(super) fn settle(
         if Vec::is_empty(&alive) {
             break;
         }
-        let searched = search(&alive)?;
+        let found: Vec<bool> = units.back.iter().map(Option::is_some).collect();
+        let searched = search(&alive, &found)?;
         readers.extend(searched.record_readers.into_iter().map(|(_, reader)| reader));
         for mention in &searched.mentions {
             units.bring_back(mention.wanted, mention);

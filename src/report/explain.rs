@@ -1,5 +1,6 @@
 //! Why one file is kept, changed or dropped.
 
+use anyhow::Result;
 use serde::Serialize;
 
 use super::{verb, why};
@@ -7,7 +8,8 @@ use crate::facts::Facts;
 use crate::facts::owners::Owner;
 use crate::plan::layers::{self, Place};
 use crate::plan::{Action, Because, Decision, Plan};
-use crate::tree::{FileId, Tree};
+use crate::transform;
+use crate::tree::{Contents, FileId, Tree};
 
 /// The answer for one file.
 #[derive(Debug, Serialize)]
@@ -24,32 +26,70 @@ pub struct Explanation {
     pub rule: Option<&'static str>,
     /// The reason with its evidence, a sentence each.
     pub because: Vec<String>,
+    /// The bytes that ship; null when it does not.
+    pub ships_bytes: Option<u64>,
     /// Where it ships, as `layer.zip:python/…`; null when it does not.
     pub ships_as: Option<String>,
 }
 
-/// Explains the decision on each of these files.
-pub fn explain(tree: &Tree, facts: &Facts, plan: &Plan, files: &[FileId]) -> Vec<Explanation> {
-    files.iter().map(|file| one(tree, facts, plan, *file)).collect()
+/// Explains the decision on each of these files. What would be changed is changed, to tell whether
+/// it gains anything.
+///
+/// # Errors
+/// When such a file cannot be read.
+pub fn explain(
+    tree: &Tree,
+    contents: &dyn Contents,
+    facts: &Facts,
+    plan: &Plan,
+    files: &[FileId],
+) -> Result<Vec<Explanation>> {
+    files.iter().map(|file| one(tree, contents, facts, plan, *file)).collect()
 }
 
-fn one(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> Explanation {
+fn one(
+    tree: &Tree,
+    contents: &dyn Contents,
+    facts: &Facts,
+    plan: &Plan,
+    file: FileId,
+) -> Result<Explanation> {
     let decision = &plan.decisions[file];
+    let bytes = tree.file(file).size;
     let owner = match facts.owners.owner(file) {
         Owner::User => "your code: no distribution's RECORD lists it".to_owned(),
         Owner::Distribution(id) => named(facts, id),
         Owner::Guest(id) => format!("your code, inside a package of {}", named(facts, id)),
     };
-    let (rule, because) = reasons(tree, decision);
-    Explanation {
+    let (rule, mut because) = reasons(tree, decision);
+    let (mut verb, mut ships_bytes) = (verb(decision.action), Some(bytes));
+    match decision.action {
+        Action::Drop => ships_bytes = None,
+        Action::Keep => {}
+        Action::Change(_) => {
+            let raw = contents.read(file)?;
+            let payload = transform::apply(decision.action, raw.clone());
+            if payload.bytes == raw {
+                verb = "kept";
+                because = vec![
+                    payload
+                        .doubt
+                        .unwrap_or_else(|| "the rule finds nothing to take away".to_owned()),
+                ];
+            }
+            ships_bytes = Some(payload.bytes.len() as u64);
+        }
+    }
+    Ok(Explanation {
         path: tree.import_path(file).unwrap_or(tree.file(file).path.as_str()).to_owned(),
-        bytes: tree.file(file).size,
+        bytes,
         owner,
-        decision: verb(decision.action),
+        decision: verb,
         rule,
         because,
+        ships_bytes,
         ships_as: ships_as(tree, facts, plan, file),
-    }
+    })
 }
 
 fn named(facts: &Facts, id: crate::facts::owners::DistId) -> String {
@@ -89,10 +129,11 @@ pub fn render(explanations: &[Explanation]) -> String {
     let mut out = String::new();
     for answer in explanations {
         let rule = answer.rule.map_or(String::new(), |rule| format!(" [{rule}]"));
-        out.push_str(&format!(
-            "{}: {}{rule}, {} bytes\n",
-            answer.path, answer.decision, answer.bytes
-        ));
+        let bytes = match answer.ships_bytes {
+            Some(less) if less != answer.bytes => format!("{} of {} bytes", less, answer.bytes),
+            _ => format!("{} bytes", answer.bytes),
+        };
+        out.push_str(&format!("{}: {}{rule}, {bytes}\n", answer.path, answer.decision));
         out.push_str(&format!("  from: {}\n", answer.owner));
         for reason in &answer.because {
             out.push_str(&format!("  because: {reason}\n"));

@@ -17,6 +17,9 @@ use crate::tree::{Kind, RelPath};
 /// The deepest folder that is walked; deeper ones cannot be paths on Lambda.
 const DEEPEST: usize = 1_000;
 
+/// Files above this many bytes are not worth clearing memory for to save a system call.
+const LARGE: usize = 1 << 20;
+
 /// Walks `root`, its top-level entries in parallel.
 pub(super) fn walk(root: &Path) -> Result<Walked> {
     let entries =
@@ -136,16 +139,26 @@ fn explained(error: &walkdir::Error) -> anyhow::Error {
     Failure::io(format!("failed to scan {shown}: {cause}")).into()
 }
 
-/// The bytes of a file; never more than one byte above what fits in memory for its size.
+/// The bytes of a file, as many as it has when it is opened.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     let failed = || format!("failed to read {}", path.display());
     let mut file = fs::File::open(path).with_context(failed)?;
-    let size = file.metadata().with_context(failed)?.len();
+    let size = usize::try_from(file.metadata().with_context(failed)?.len())?;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(usize::try_from(size)?.saturating_add(1)).with_context(failed)?;
-    Read::by_ref(&mut file)
-        .take(size.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .with_context(failed)?;
+    bytes.try_reserve_exact(size).with_context(failed)?;
+    if size > LARGE {
+        file.take(size as u64).read_to_end(&mut bytes).with_context(failed)?;
+        return Ok(bytes);
+    }
+    // One call where all comes at once: the end needs no second one to be seen.
+    bytes.resize(size, 0);
+    let mut read = 0;
+    while read < size {
+        match file.read(&mut bytes[read..]).with_context(failed)? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    bytes.truncate(read);
     Ok(bytes)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 
-use super::{Found, Source, Walked};
+use super::{ANEW, Found, Source, Walked};
 use crate::failure::Failure;
 use crate::tree::{Kind, RelPath, file_name, is_below, parent};
 use crate::zip::reader::{self, Member, Reader};
@@ -17,8 +17,7 @@ const MOST_HOPS: usize = 40;
 /// Lists the zip at `path`.
 pub(super) fn walk(path: &Path) -> Result<Walked> {
     let reader = Reader::open(path).map_err(|error| {
-        Failure::io(format!("failed to read package {}: {error}", path.display()))
-            .hint("make the zip anew from the folder, or pass the folder")
+        Failure::io(format!("failed to read package {}: {error}", path.display())).hint(ANEW)
     })?;
     let index = Index::of(reader.members());
     let mut found = Vec::new();
@@ -123,15 +122,17 @@ impl<'a> Index<'a> {
                 return if self.exists(&path) {
                     Ok(path)
                 } else {
-                    Err(Failure::io(format!("{path} is not in the zip")).into())
+                    Err(Failure::io(format!("{path} is not in the zip")).hint(ANEW).into())
                 };
             };
             let rest = path[link.len()..].to_owned();
             let joined = format!("{}/{target}{rest}", parent(link));
             path = normalized(&joined)
-                .ok_or_else(|| Failure::io(format!("{target} leaves the package")))?;
+                .ok_or_else(|| Failure::io(format!("{target} leaves the package")).hint(ANEW))?;
         }
-        Err(Failure::io(format!("it leads back to itself through {}", file_name(&path))).into())
+        Err(Failure::io(format!("it leads back to itself through {}", file_name(&path)))
+            .hint(ANEW)
+            .into())
     }
 
     /// The first part of the path that is itself a link, with its target.

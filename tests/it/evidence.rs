@@ -3,7 +3,7 @@
 use miniz_oxide::deflate::compress_to_vec_zlib;
 
 use crate::package::{Dist, Package};
-use crate::support::{compiled, python, shared_object};
+use crate::support::{compiled, fixtures, python, shared_object};
 
 /// alpha with a tests folder that nothing of its own names.
 fn alpha() -> Dist {
@@ -89,14 +89,33 @@ fn comments_docstrings_and_other_words_keep_nothing() {
 }
 
 #[test]
+fn patterns_of_published_packages() {
+    let mut wrong = Vec::new();
+    for (folder, kept) in [("evidence/kept", true), ("evidence/dropped", false)] {
+        for (name, text) in fixtures(folder) {
+            if stays(&format!("alpha/{name}"), &text, false) != kept {
+                wrong.push(format!("{folder}/{name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
 fn shared_objects_data_and_entry_points_keep_it() {
     let named = "alpha.tests.util";
     assert!(stays("alpha/_a.so", shared_object(named), false));
     assert!(!stays("alpha/_a.so", shared_object("alpha testsuite"), false));
-    let in_debug = compiled("gcc", "int tests;", &["-shared", "-fPIC", "-Dalpha_tests=1"]);
-    assert!(!stays("alpha/_a.so", in_debug, false));
+    let relative = ["-shared", "-fPIC", "-Wl,--build-id=none"];
+    let relative = compiled("gcc", "const char level[] = \"\\1\\0tests\";", &relative);
+    assert!(stays("alpha/sub/_a.so", relative, false), "all that a relative import compiles to");
+    let source = "static int tests(int x) { return x + 1; } int f(int x) { return tests(x); }";
+    let in_symbols = compiled("gcc", source, &["-shared", "-fPIC"]);
+    assert!(in_symbols.windows(5).any(|word| word == b"tests"));
+    assert!(!stays("alpha/_a.so", in_symbols, false), "the loader never maps it");
     assert!(stays("alpha/registry.json", r#"{"check": "alpha.tests.util.y"}"#, false));
     assert!(stays("alpha/state.pkl", b"\x80\x04\x8c\x10alpha.tests.util\x94", false));
+    assert!(stays("alpha/state.pkl", b"\x80\x04\x8c\x0balpha.tests\x94\x8c\x01y\x94", false));
     assert!(stays("settings.ini", "hook = alpha.tests.util\n", true));
     for group in ["console_scripts", "alpha.plugins"] {
         let entry = format!("[{group}]\nrun = alpha.tests.util:y [extra]\n");
@@ -130,6 +149,7 @@ fn bytecode_without_source_is_code() {
         pairs.map(byte).collect::<Vec<u8>>()
     };
     assert!(stays("alpha/a.pyc", compile("import alpha.tests.util"), false));
+    assert!(stays("alpha/a.pyc", compile("import alpha.tests"), false), "what follows is no name");
     assert!(stays("alpha/a.pyc", compile("from .tests import util"), false), "relative");
     assert!(stays("alpha/sub/a.pyc", compile("from .. import tests"), false), "relative");
     assert!(!stays("alpha/a.pyc", compile("tests = alpha = 1"), false));

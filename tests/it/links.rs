@@ -210,7 +210,7 @@ fn as_nobody(package: &Package, args: &[&str]) -> Option<Run> {
 fn what_cannot_be_read() {
     for name in ["secret.py", "folder"] {
         let package = app().with("secret.py", "x = 1\n").with("folder/a.py", "");
-        fs::set_permissions(package.root.join(name), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(package.root.join(name), fs::Permissions::from_mode(0o000)).unwrap();
         let out = package.home("out");
         fs::create_dir(&out).unwrap();
         fs::set_permissions(&out, fs::Permissions::from_mode(0o777)).unwrap();

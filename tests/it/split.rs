@@ -195,8 +195,8 @@ fn old_namespaces_move_together() {
         let part = Dist::new(&format!("ns-{name}"), "1").info("namespace_packages.txt", "ns\n");
         part.file(&format!("ns_{name}-nspkg.pth"), pth).file(&format!("ns/{name}.py"), text)
     };
-    let kinds: [&dyn Fn(&str, &str) -> Dist; 2] = [&part, &declared];
-    for part in kinds {
+    type Kind<'k> = &'k dyn Fn(&str, &str) -> Dist;
+    for part in [&part as Kind<'_>, &declared] {
         let one = orders().install(&part("a", "1")).install(&part("b", "1"));
         let other = bills().install(&part("a", "1")).install(&part("b", "2"));
         let built = together(&[&one, &other], &[]);

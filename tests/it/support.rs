@@ -208,6 +208,14 @@ pub fn digest(root: &Path) -> BTreeMap<PathBuf, String> {
     seen
 }
 
+/// The files of a folder of `fixtures/`, by name.
+pub fn fixtures(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
+    let names = listed(&folder);
+    assert!(!names.is_empty(), "{} holds nothing", folder.display());
+    names.into_iter().map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
+}
+
 /// What gcc makes of a C source; `cc` may be another compiler.
 pub fn compiled(cc: &str, source: &str, flags: &[&str]) -> Vec<u8> {
     static MADE: OnceLock<Mutex<HashMap<String, Vec<u8>>>> = OnceLock::new();

@@ -1,6 +1,6 @@
 //! What is looked for, by the words to look for.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -48,7 +48,7 @@ pub(super) struct Index {
     /// beginning of `.conftest`.
     endings: Option<AhoCorasick>,
     /// The folders and modules by their slashed names.
-    slashed: HashSet<(PackageId, String)>,
+    slashed: HashMap<(PackageId, String), usize>,
 }
 
 impl Index {
@@ -62,7 +62,7 @@ impl Index {
             stubs: Vec::new(),
             words: None,
             endings: None,
-            slashed: HashSet::new(),
+            slashed: HashMap::new(),
         };
         for (number, wanted) in wanted.iter().enumerate() {
             index.add(number, wanted);
@@ -89,7 +89,7 @@ impl Index {
                 self.by_word.entry(word).or_default().push(number);
                 self.by_dotted.entry(dotted.clone()).or_default().push(number);
                 let top = top(&path).to_owned();
-                self.slashed.insert((package, slashed.clone()));
+                self.slashed.insert((package, slashed.clone()), number);
                 self.modules.push(Module { wanted, package, dotted, slashed, top });
             }
             Form::Source => {
@@ -112,9 +112,11 @@ impl Index {
         hits(self.endings.as_ref(), bytes)
     }
 
-    /// Whether a file lies in a folder that is looked for.
-    pub(super) fn is_inside(&self, package: PackageId, path: &str) -> bool {
-        ancestors(path).any(|folder| self.slashed.contains(&(package, folder.to_owned())))
+    /// The folders that are looked for and that this file lies in.
+    pub(super) fn around(&self, package: PackageId, path: &str) -> impl Iterator<Item = &Module> {
+        let folders = ancestors(path)
+            .filter_map(move |folder| self.slashed.get(&(package, folder.to_owned())));
+        folders.map(|number| &self.modules[*number])
     }
 
     /// The modules whose last part is exactly this word.

@@ -3,29 +3,18 @@
 use memchr::{memchr2, memmem, memrchr2};
 
 use super::index::{Index, Module, is_word, package_of};
-use super::{How, Mention, Searched, raw, top};
-use crate::facts::Facts;
+use super::{How, Mention, Search, Searched, raw, top};
 use crate::facts::owners::Owner;
 use crate::python::source::{self, Import, Source};
-use crate::tree::{FileId, PackageId, Tree, file_name, is_below, parent};
+use crate::tree::{FileId, PackageId, file_name, is_below, parent};
 
 /// Words without which code cannot make a path or a module of a name.
 const FINDERS: [&str; 6] =
     ["__file__", "__path__", "__import__", "importlib", "pkgutil", "pkg_resources"];
 
 /// Searches one source.
-pub(super) fn search(
-    index: &Index,
-    tree: &Tree,
-    facts: &Facts,
-    id: FileId,
-    bytes: &[u8],
-) -> Searched {
-    let path = tree.import_path(id).unwrap_or(tree.file(id).path.as_str());
-    let users = matches!(facts.owners.owner(id), Owner::User | Owner::Guest(_));
-    let finds_folders = FINDERS.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some());
-    let file =
-        File { index, id, package: tree.file(id).package, path, users, finds_folders, bytes };
+pub(super) fn search(search: &Search<'_>, found: &[bool], id: FileId, bytes: &[u8]) -> Searched {
+    let file = File::new(search, found, id, bytes);
     let reads_records = reads_records(bytes);
     if !reads_records && !file.may_name() {
         return Searched::default();
@@ -36,14 +25,13 @@ pub(super) fn search(
             file.imports(&source, &mut searched.mentions);
             file.literals(&source, &mut searched.mentions);
             if reads_records {
-                searched
-                    .record_readers
-                    .extend(source.record_readers.into_iter().map(|reader| (id, reader)));
+                let readers = source.record_readers.into_iter().map(|reader| (id, reader));
+                searched.record_readers.extend(readers);
             }
         }
         Err(_) => {
             file.unparsed(&mut searched.mentions);
-            searched.mentions.extend(raw::search_data(index, tree, id, bytes).mentions);
+            searched.mentions.extend(raw::search_data(search, id, bytes).mentions);
         }
     }
     searched.mentions.sort_by_key(|mention| (mention.wanted, mention.line));
@@ -53,38 +41,48 @@ pub(super) fn search(
 
 /// Searches bytecode that is code, its source not being there: a name of the same top-level package
 /// counts wherever it stands, for the module of a relative import is written without its package.
-pub(super) fn search_bytecode(index: &Index, tree: &Tree, id: FileId, bytes: &[u8]) -> Searched {
-    let path = tree.import_path(id).unwrap_or(tree.file(id).path.as_str());
-    let file = File {
-        index,
-        id,
-        package: tree.file(id).package,
-        path,
-        users: false,
-        finds_folders: false,
-        bytes,
-    };
-    let mut searched = raw::search_data(index, tree, id, bytes);
-    file.unparsed(&mut searched.mentions);
+pub(super) fn search_bytecode(
+    search: &Search<'_>,
+    found: &[bool],
+    id: FileId,
+    bytes: &[u8],
+) -> Searched {
+    let mut searched = raw::search_data(search, id, bytes);
+    File::new(search, found, id, bytes).unparsed(&mut searched.mentions);
     searched
 }
 
 /// Whether the file may ask importlib.metadata for a distribution's files, or for its RECORD.
 fn reads_records(bytes: &[u8]) -> bool {
     let has = |word: &str| memmem::find(bytes, word.as_bytes()).is_some();
-    has("metadata") && (has(".files") || has("files(") || has("RECORD"))
+    (has("metadata") && has("importlib") || has("pkg_resources")) && (has("files") || has("RECORD"))
 }
 
 struct File<'a> {
     index: &'a Index,
+    /// What need not be found again.
+    found: &'a [bool],
     id: FileId,
     package: PackageId,
     path: &'a str,
     /// The user's own code.
     users: bool,
-    /// The code asks where it lies, or imports by name.
-    finds_folders: bool,
     bytes: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    fn new(search: &'a Search<'_>, found: &'a [bool], id: FileId, bytes: &'a [u8]) -> Self {
+        let tree = search.tree;
+        Self {
+            index: &search.index,
+            found,
+            id,
+            package: tree.file(id).package,
+            path: tree.import_path(id).unwrap_or(tree.file(id).path.as_str()),
+            users: matches!(search.facts.owners.owner(id), Owner::User | Owner::Guest(_)),
+            bytes,
+        }
+    }
 }
 
 impl File<'_> {
@@ -92,7 +90,8 @@ impl File<'_> {
     /// worth being built for.
     fn may_name(&self) -> bool {
         // From inside of a folder that is looked for, a relative import need not write its name.
-        if self.index.is_inside(self.package, self.path) {
+        let mut around = self.index.around(self.package, self.path);
+        if around.any(|module| !self.found[module.wanted]) {
             return true;
         }
         let word = |at: usize| {
@@ -108,7 +107,7 @@ impl File<'_> {
     /// Whether the word at `at` could mean the module: the file lies in the same top-level
     /// package, or the word follows its parent's name, or something is imported from the parent.
     fn may_mean(&self, module: &Module, at: usize) -> bool {
-        if module.package != self.package {
+        if module.package != self.package || self.found[module.wanted] {
             return false;
         }
         if module.top == top(self.path) || self.users && self.may_reach(module) {
@@ -127,6 +126,11 @@ impl File<'_> {
         module.package == self.package
             && (module.top == top(self.path)
                 || memmem::find(self.bytes, module.top.as_bytes()).is_some())
+    }
+
+    /// Whether the code asks where it lies, or imports by name.
+    fn finds_folders(&self) -> bool {
+        FINDERS.iter().any(|word| memmem::find(self.bytes, word.as_bytes()).is_some())
     }
 
     fn names_source_at(&self, at: usize) -> bool {
@@ -231,7 +235,7 @@ impl File<'_> {
         };
         let own = parent(self.path);
         own == base
-            || self.finds_folders
+            || self.finds_folders()
                 && (is_below(own, base) && module.top == top(self.path)
                     || self.users && self.may_reach(module))
     }

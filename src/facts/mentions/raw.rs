@@ -2,10 +2,10 @@
 
 use super::index::{Index, is_word};
 use super::inflated::each_table;
-use super::{How, Mention, Searched};
+use super::{How, Mention, Search, Searched};
 use crate::elf::inspect;
 use crate::python::tags;
-use crate::tree::{FileId, PackageId, Tree, file_name, is_below, parent};
+use crate::tree::{FileId, PackageId, file_name, is_below, parent};
 
 /// Longest file name that is looked at around a suffix, in bytes.
 const LONGEST_NAME: usize = 128;
@@ -15,7 +15,8 @@ const LONGEST_NAME: usize = 128;
 ///
 /// Of sources only a header counts, and only as a whole string: compilers leave the path of each
 /// file they compile or include (`__FILE__`, tracebacks), a compiler at run time asks for a header.
-pub(super) fn search_object(index: &Index, tree: &Tree, id: FileId, bytes: &[u8]) -> Searched {
+pub(super) fn search_object(search: &Search<'_>, id: FileId, bytes: &[u8]) -> Searched {
+    let (tree, index) = (search.tree, &search.index);
     let package = tree.file(id).package;
     let mut named = Vec::new();
     let path = tree.import_path(id).unwrap_or("");
@@ -76,7 +77,8 @@ fn is_header(name: &[u8]) -> bool {
 }
 
 /// Searches a data file: full names of modules, file names of sources.
-pub(super) fn search_data(index: &Index, tree: &Tree, id: FileId, bytes: &[u8]) -> Searched {
+pub(super) fn search_data(search: &Search<'_>, id: FileId, bytes: &[u8]) -> Searched {
+    let (tree, index) = (search.tree, &search.index);
     let package = tree.file(id).package;
     let mut named = Vec::new();
     modules_named(index, package, bytes, &mut named);
