@@ -136,7 +136,9 @@ impl File<'_> {
     fn names_source_at(&self, at: usize) -> bool {
         let Some((name, end)) = raw::file_name_around(self.bytes, at) else { return false };
         let closes = matches!(self.bytes.get(end), Some(b'"' | b'\''));
-        closes || !self.index.sources_named(name).is_empty()
+        closes
+            && std::str::from_utf8(name).is_ok_and(|name| self.index.suffix_at_end(name).is_some())
+            || !self.index.sources_named(name).is_empty()
     }
 
     fn reads_stubs_at(&self, at: usize) -> bool {
@@ -212,7 +214,8 @@ impl File<'_> {
         raw::modules_named(self.index, self.package, value.as_bytes(), &mut named);
         if value.len() <= 512 && !value.contains(char::is_whitespace) {
             let mut path = String::new();
-            for part in value.split(['/', '.', '\\', ':']).filter(|part| !part.is_empty()) {
+            let parts = value.split(['/', '.', '\\', ':']).filter(|part| !part.is_empty());
+            for part in parts.skip_while(|part| is_placeholder(part)) {
                 path = if path.is_empty() { part.to_owned() } else { format!("{path}/{part}") };
                 let modules = self.index.modules_of(part.as_bytes());
                 let meant = |module: &&Module| {
@@ -282,6 +285,11 @@ impl File<'_> {
     }
 }
 
+/// A part that is filled in at run time: `%s`, `%(name)s`, `{}`, `{name}`.
+fn is_placeholder(part: &str) -> bool {
+    part.starts_with('%') || part.starts_with('{') && part.ends_with('}')
+}
+
 fn joined(base: &str, name: &str) -> String {
     if base.is_empty() { name.to_owned() } else { format!("{base}.{name}") }
 }
@@ -298,10 +306,14 @@ fn word_at(bytes: &[u8], at: usize) -> &[u8] {
 /// Whether a word stands where code could use it as a name: in a path, dotted name or string, or
 /// in an import statement (on its line, or on one that holds nothing but names and commas).
 fn stands_as_name(bytes: &[u8], at: usize, length: usize) -> bool {
-    let beside = |byte: Option<&u8>| {
-        byte.is_some_and(|byte| matches!(byte, b'.' | b'/' | b'\\' | b'"' | b'\'' | b':'))
-    };
-    if at > 0 && beside(bytes.get(at - 1)) || beside(bytes.get(at + length)) {
+    let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+    let behind = bytes.get(at + length);
+    let goes_on = bytes.get(at + length + 1).is_some_and(|byte| is_word(*byte));
+    // A dot behind the word ends a sentence unless a name follows.
+    if matches!(before, Some(b'.' | b'/' | b'\\' | b'"' | b'\'' | b':'))
+        || matches!(behind, Some(b'/' | b'\\' | b'"' | b'\''))
+        || behind == Some(&b'.') && goes_on
+    {
         return true;
     }
     let start = memrchr2(b'\n', b'\r', &bytes[..at]).map_or(0, |end| end + 1);
