@@ -1,7 +1,7 @@
 //! Writes the same zips every time.
 //!
-//! Files are deflated largest first into a scratch file, then each zip is put together in the
-//! order of names. Everything is made in a folder of its own beside the results and moved into
+//! Files are deflated largest first, into memory or a scratch file, then each zip is put together
+//! in the order of names. Everything is made in a folder of its own beside the results and moved into
 //! place at the end.
 
 mod deflated;
@@ -24,7 +24,7 @@ use crate::plan::layers::{self, Place};
 use crate::progress::Progress;
 use crate::tree::{Contents, FileId, Kind, PackageId, Tree};
 use crate::zip::writer::{Header, Timestamp, Writer};
-use deflated::Deflated;
+use deflated::{Deflated, Stored};
 use staging::Staging;
 
 /// What a zip is for.
@@ -244,9 +244,14 @@ fn assemble(
             raw_size: made.raw_size,
             packed_size: made.packed_size,
         };
-        let span = Span { file: scratch, at: made.offset, left: made.packed_size };
-        let mut data = BufReader::with_capacity(1 << 18, span);
-        writer.file(&header, &mut data).with_context(failed)?;
+        match &made.stored {
+            Stored::Here(bytes) => writer.file(&header, &mut &bytes[..]),
+            Stored::Scratch(at) => {
+                let span = Span { file: scratch, at: *at, left: made.packed_size };
+                writer.file(&header, &mut BufReader::with_capacity(1 << 18, span))
+            }
+        }
+        .with_context(failed)?;
         unzipped_bytes += made.raw_size;
     }
     let (hashed, summary) = writer.finish().with_context(failed)?;

@@ -1,4 +1,5 @@
-//! Deflates every entry into a scratch file, largest first, with bounded memory.
+//! Deflates every entry, largest first, with bounded memory: what does not fit goes into a scratch
+//! file.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -20,11 +21,26 @@ use crate::zip::deflate::{Deflater, Method};
 
 /// Bytes that all workers hold together: contents, slimmed copy and deflated bytes.
 const IN_FLIGHT: u64 = 170_000_000;
+/// Most deflated bytes that wait in memory for their zip, beside those in flight; the rest waits in
+/// the scratch file.
+const MOST_WAITING: u64 = 64_000_000;
+/// Largest file whose deflated bytes wait in memory. Files come largest first, so that nothing waits
+/// while the giants fill the memory that is in flight.
+const LARGEST_WAITING: u64 = IN_FLIGHT / 8;
 
-/// Where one entry's bytes lie in the scratch file.
+/// The deflated bytes of one entry.
+#[derive(Clone, Debug)]
+pub(super) enum Stored {
+    /// In memory.
+    Here(Box<[u8]>),
+    /// In the scratch file, from this offset on.
+    Scratch(u64),
+}
+
+/// One entry, ready for its zip.
 #[derive(Clone, Debug)]
 pub(super) struct Deflated {
-    pub(super) offset: u64,
+    pub(super) stored: Stored,
     pub(super) method: Method,
     pub(super) crc32: u32,
     pub(super) raw_size: u64,
@@ -42,7 +58,10 @@ struct Work<'a> {
     progress: &'a dyn Progress,
     budget: Budget,
     next: AtomicUsize,
+    /// Where the scratch file ends.
     end: AtomicU64,
+    /// Bytes that may still wait in memory.
+    room: AtomicU64,
     failed: AtomicBool,
     done: Mutex<Vec<Option<Deflated>>>,
 }
@@ -68,6 +87,7 @@ pub(super) fn deflate(
         budget: Budget::new(IN_FLIGHT),
         next: AtomicUsize::new(0),
         end: AtomicU64::new(0),
+        room: AtomicU64::new(MOST_WAITING),
         failed: AtomicBool::new(false),
         done: Mutex::new(vec![None; jobs.len()]),
     };
@@ -104,18 +124,30 @@ impl Work<'_> {
         let payload = self.payload(job)?;
         let packed = deflater.pack(&payload.bytes);
         let packed_size = packed.data.len() as u64;
-        let offset = self.end.fetch_add(packed_size, Ordering::Relaxed);
-        self.scratch
-            .write_all_at(&packed.data, offset)
-            .with_context(|| format!("failed to write the compressed bytes of {}", job.name))?;
+        let stored = self.store(job, &packed.data)?;
         Ok(Deflated {
-            offset,
+            stored,
             method: packed.method,
             crc32: packed.crc32,
             raw_size: packed.raw_size,
             packed_size,
             doubt: payload.doubt,
         })
+    }
+
+    fn store(&self, job: &Job, data: &[u8]) -> Result<Stored> {
+        let size = data.len() as u64;
+        let take = |room: u64| room.checked_sub(size);
+        if job.size <= LARGEST_WAITING
+            && self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+        {
+            return Ok(Stored::Here(data.into()));
+        }
+        let offset = self.end.fetch_add(size, Ordering::Relaxed);
+        self.scratch
+            .write_all_at(data, offset)
+            .with_context(|| format!("failed to write the compressed bytes of {}", job.name))?;
+        Ok(Stored::Scratch(offset))
     }
 
     fn payload(&self, job: &Job) -> Result<Payload> {

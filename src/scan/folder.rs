@@ -18,7 +18,7 @@ use crate::tree::{Kind, RelPath};
 const DEEPEST: usize = 1_000;
 
 /// Files above this many bytes are not worth clearing memory for to save a system call.
-const LARGE: usize = 1 << 20;
+const LARGE: usize = 64 << 10;
 
 /// Walks `root`, its top-level entries in parallel.
 pub(super) fn walk(root: &Path) -> Result<Walked> {

@@ -294,6 +294,40 @@ fn an_output_folder_that_cannot_be() {
 }
 
 #[test]
+fn an_output_folder_that_only_looks_to_be_outside() {
+    let shop = shop();
+    let link = shop.home("outside");
+    std::os::unix::fs::symlink(&shop.root, &link).unwrap();
+    let run = slim(&["build", shop.path(), "-o", &format!("{link}/dist")]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(!shop.root.join("dist").exists());
+}
+
+#[test]
+fn a_report_that_nobody_can_take() {
+    let shop = shop();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut rules = command();
+    let output = rules.arg("rules").stdout(full()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("error: failed to write the report to stdout"), "{said}");
+    let to = format!("json={}/no/such/folder.json", shop.path());
+    let run = shop.try_build(&["--report", &to]);
+    assert_eq!(run.code, 3);
+    assert!(run.err.starts_with("error: failed to write "), "{}", run.err);
+}
+
+#[test]
+fn colour_is_asked_for_or_not_there() {
+    let failed = |args: &[&str]| slim(&[args, &["build", "/no/such/package"]].concat()).err;
+    assert!(failed(&["--color", "always"]).starts_with("\u{1b}["));
+    for args in [&[][..], &["--color", "auto"], &["--color", "never"]] {
+        assert!(failed(args).starts_with("error: failed to find package"), "{args:?}");
+    }
+}
+
+#[test]
 fn a_package_for_another_processor_than_asked_for() {
     let arm = compiled("aarch64-linux-gnu-gcc", "int f;", &["-shared", "-fPIC"]);
     let gamma = Dist::new("gamma", "3")

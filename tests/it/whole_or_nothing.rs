@@ -70,15 +70,19 @@ impl Looker {
             }
             zips.insert(name, hash);
         }
-        let Ok(report) = fs::read(out.join("report.json")) else { return (zips, false) };
-        let report: Value = serde_json::from_slice(&report).expect("report.json is whole");
-        let named = report["zips"].as_array().unwrap().iter();
-        let told =
-            named.map(|zip| (zip["file"].as_str().unwrap(), zip["sha256"].as_str().unwrap()));
-        let fits = |(file, hash): (&str, &str)| zips.get(file).is_some_and(|there| there == hash);
-        let whole = told.into_iter().all(fits);
+        let whole = told(out).is_some_and(|told| holds(&zips, &told));
         (zips, whole)
     }
+}
+
+/// The zips that report.json speaks of, with their hashes; it must be whole itself.
+#[track_caller]
+fn told(out: &Path) -> Option<BTreeMap<String, String>> {
+    let report = fs::read(out.join("report.json")).ok()?;
+    let report: Value = serde_json::from_slice(&report).expect("report.json is whole");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let zips = report["zips"].as_array().unwrap().iter();
+    Some(zips.map(|zip| (text(&zip["file"]), text(&zip["sha256"]))).collect())
 }
 
 fn looker() -> Looker {
@@ -168,6 +172,8 @@ fn kill_at_every_move() {
                 }
                 let known = sets.iter().any(|set| holds(&zips, set));
                 assert!(!whole || known, "{calls} {number}: called whole");
+                let last = whole || told(&out(&package)).as_ref() == Some(&sets[before]);
+                assert!(last, "{calls} {number}: report.json speaks of what is not there yet");
                 states.insert((calls, whole));
                 assert!(start(&package, &kinds[kind]).wait().unwrap().success());
                 assert!(looker().look(&out(&package)).1, "{calls} {number}");
