@@ -216,20 +216,25 @@ impl Owners {
         let Some(file) = self.distribution(id).record else { return Ok(()) };
         let rows = record::parse(&contents.read(file)?);
         let mut missing = 0;
+        let mut outside = Vec::new();
         for row in &rows {
             match claims::installed_path(&row.path) {
                 claims::Installed::At(path) => match self.find_recorded(tree, id, &path) {
                     Some(file) => self.claim(tree, id, file, row.sha256),
                     None => missing += usize::from(!path.ends_with(".pyc")),
                 },
-                claims::Installed::Outside => {
-                    let info = &self.distribution(id).info;
-                    self.warnings.push(format!(
-                        "{info}/RECORD names {}, which is outside the package: ignored",
-                        row.path
-                    ));
-                }
+                claims::Installed::Outside => outside.push(row.path.as_str()),
             }
+        }
+        if let Some(first) = outside.first() {
+            let info = &self.distribution(id).info;
+            let more = match outside.len() {
+                1 => String::new(),
+                many => format!(" (and {} more)", many - 1),
+            };
+            self.warnings.push(format!(
+                "{info}/RECORD names {first}{more}, which is outside the package: ignored"
+            ));
         }
         if missing > 0 {
             let info = &self.distribution(id).info;

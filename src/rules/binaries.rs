@@ -125,5 +125,5 @@ fn fits(path: &str, content: &Content, target: Target) -> bool {
     };
     let named = ModuleFile::parse(file_name(path))
         .is_none_or(|module| module.loads_on((3, target.python.minor()), tag_arch));
-    named && !musl && arch(object).is_none_or(|arch| arch == target.arch)
+    named && !musl && arch(object) == Some(target.arch)
 }

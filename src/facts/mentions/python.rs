@@ -1,5 +1,7 @@
 //! Mentions in Python sources: a cheap look for words, then the syntax tree.
 
+use std::cell::OnceCell;
+
 use memchr::{memchr2, memmem, memrchr2};
 
 use super::index::{Index, Module, is_word, package_of};
@@ -48,7 +50,14 @@ pub(super) fn search_bytecode(
     bytes: &[u8],
 ) -> Searched {
     let mut searched = raw::search_data(search, id, bytes);
-    File::new(search, found, id, bytes).unparsed(&mut searched.mentions);
+    let file = File::new(search, found, id, bytes);
+    for at in file.index.words(bytes) {
+        for (module, _) in file.index.modules_at(bytes, at) {
+            if module.package == file.package && module.top == top(file.path) {
+                searched.mentions.push(file.mention(module.wanted, 0, How::Data));
+            }
+        }
+    }
     searched
 }
 
@@ -67,6 +76,7 @@ struct File<'a> {
     path: &'a str,
     /// The user's own code.
     users: bool,
+    finds_folders: OnceCell<bool>,
     bytes: &'a [u8],
 }
 
@@ -80,6 +90,7 @@ impl<'a> File<'a> {
             package: tree.file(id).package,
             path: tree.import_path(id).unwrap_or(tree.file(id).path.as_str()),
             users: matches!(search.facts.owners.owner(id), Owner::User | Owner::Guest(_)),
+            finds_folders: OnceCell::new(),
             bytes,
         }
     }
@@ -118,6 +129,13 @@ impl File<'_> {
         before.ends_with(parent.as_bytes())
             || before.ends_with(parent.replace('.', "/").as_bytes())
             || imports_from(self.bytes, parent)
+            || self.finds_folders() && self.names_folder(&parent.replace('.', "/"))
+    }
+
+    /// Whether a folder's slashed or dotted name stands in the file.
+    fn names_folder(&self, folder: &str) -> bool {
+        let has = |name: &str| memmem::find(self.bytes, name.as_bytes()).is_some();
+        !folder.is_empty() && (has(folder) || has(&folder.replace('/', ".")))
     }
 
     /// Whether this file could mean the module at all: it lies in the same top-level package, or
@@ -130,7 +148,8 @@ impl File<'_> {
 
     /// Whether the code asks where it lies, or imports by name.
     fn finds_folders(&self) -> bool {
-        FINDERS.iter().any(|word| memmem::find(self.bytes, word.as_bytes()).is_some())
+        let has = |word: &&str| memmem::find(self.bytes, word.as_bytes()).is_some();
+        *self.finds_folders.get_or_init(|| FINDERS.iter().any(has))
     }
 
     fn names_source_at(&self, at: usize) -> bool {
@@ -228,7 +247,8 @@ impl File<'_> {
     }
 
     /// Whether `path` leads to the module from this file's folder, or, where the code can find
-    /// folders, from one above it or (in the user's code) from inside of any package it names.
+    /// folders, from one above it, one of another package that it names, or (in the user's
+    /// code) any folder of a package that it names.
     fn leads_to(&self, path: &str, module: &Module) -> bool {
         let Some(base) = module.slashed.strip_suffix(path) else { return false };
         let base = match base.strip_suffix('/') {
@@ -237,9 +257,11 @@ impl File<'_> {
             None => return false,
         };
         let own = parent(self.path);
+        let own_package = module.top == top(self.path);
         own == base
             || self.finds_folders()
-                && (is_below(own, base) && module.top == top(self.path)
+                && (own_package && is_below(own, base)
+                    || !own_package && self.names_folder(base)
                     || self.users && self.may_reach(module))
     }
 

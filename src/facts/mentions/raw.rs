@@ -81,7 +81,11 @@ pub(super) fn search_data(search: &Search<'_>, id: FileId, bytes: &[u8]) -> Sear
     let (tree, index) = (search.tree, &search.index);
     let package = tree.file(id).package;
     let mut named = Vec::new();
-    modules_named(index, package, bytes, &mut named);
+    // In a pickle or bytecode the next record follows a name without a separator.
+    let edges = if std::str::from_utf8(bytes).is_ok() { Edges::Closed } else { Edges::Open };
+    for at in index.words(bytes) {
+        module_at(index, package, bytes, at, edges, &mut named);
+    }
     for at in index.endings(bytes) {
         if let Some((name, _)) = file_name_around(bytes, at) {
             named.extend(sources(index, package, name));
