@@ -163,10 +163,8 @@ fn record_names_what_is_not_there_or_outside() {
         .row("/etc/passwd,,");
     let built = app().install(&alpha).build(&[]);
     warns(&built, &["alpha-1.0.dist-info/RECORD names 2 files that are not in the package"]);
-    for outside in ["../../app.py", "../evil/x.py", "/etc/passwd"] {
-        let told = format!("RECORD names {outside}, which is outside the package: ignored");
-        warns(&built, &[&told]);
-    }
+    let told = "RECORD names ../../app.py (and 2 more), which is outside the package: ignored";
+    warns(&built, &[told]);
     assert_eq!(built.names("function.zip"), ["app.py"], "app.py stays the user's");
 }
 
