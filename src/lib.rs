@@ -3,6 +3,8 @@
 //!
 //! One build on one page: scan → gather → plan → pack → report.
 
+#![forbid(unsafe_code)]
+
 pub mod cli;
 pub mod elf;
 pub mod facts;

@@ -1,5 +1,7 @@
 //! Parse, build, print, exit.
 
+#![forbid(unsafe_code)]
+
 #[path = "main/bar.rs"]
 mod bar;
 #[path = "main/run.rs"]

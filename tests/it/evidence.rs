@@ -89,6 +89,63 @@ fn comments_docstrings_and_other_words_keep_nothing() {
 }
 
 #[test]
+fn however_it_is_written() {
+    let texts = [
+        "from.tests import util",
+        "from .tests import(util)",
+        "from . import(tests)",
+        "from\t.\timport\ttests",
+        "from .\\\n  tests import util",
+        "from . import \\\n  tests",
+        "from alpha import x, tests",
+        "from alpha import (  # why\n    x,  # also\n    tests,\n)",
+        "import os, alpha.tests",
+        "import os;import alpha.tests",
+        "import alpha . tests",
+        "if 1: import alpha.tests",
+        "from . import (\n  x, tests); y = f(1, 2)",
+        "from . import \\\n  tests as t; y = f(1, z)",
+        "x = 1\r\nimport alpha.tests\r\n",
+        "x = 1\rfrom . import tests\r",
+        "\x0cfrom . import tests",
+        "async def f():\n\tawait g()\n\tfrom . import tests",
+        "class C:\n def f(self):\n  from . import tests\n  return tests",
+        "X = ('alpha'\n     '.tests')",
+        "X = 'alpha' '.tests.util'",
+        "X = b'alpha.tests'",
+        "X = r\"\"\"\nalpha.tests\n\"\"\"",
+        "import importlib\nX = f'alpha.tests.{importlib}'",
+        "X = f'{__file__}/../tests/{1}'",
+        "from pathlib import Path\nX = Path(__file__).parent / 'tests'",
+        "import os\nX = os.path.join('alpha', 'tests')\nY = __file__",
+        "import importlib\nimportlib.import_module(name='alpha.tests')",
+        "__import__('tests', globals(), locals(), [], 1)",
+        "X = {'name': 'alpha.tests', **{}}",
+        "X = lambda: 'alpha.tests'",
+        "def f(x='alpha.tests'): ...",
+        "@hook('alpha.tests')\ndef f(): ...",
+        "match x:\n case 'alpha.tests': ...",
+        "type X = 'alpha.tests'",
+        "def f(x: 'alpha.tests.util.Y'): ...",
+        "try:\n pass\nexcept* E:\n from . import tests",
+    ];
+    let dropped = texts.iter().filter(|text| !stays("alpha/a.py", text, false));
+    assert_eq!(dropped.collect::<Vec<_>>(), Vec::<&&str>::new());
+}
+
+#[test]
+fn code_that_finds_folders_reaches_into_others() {
+    for text in [
+        "import pkgutil\npkgutil.get_data('alpha', 'tests/x.json')\n",
+        "from importlib import resources\nX = resources.files('alpha') / 'tests'\n",
+        "import os, alpha\nX = os.path.join(os.path.dirname(alpha.__file__), 'tests')\n",
+    ] {
+        assert!(stays("beta.py", text, false), "{text}");
+        assert!(stays("mine.py", text, true), "{text}");
+    }
+}
+
+#[test]
 fn patterns_of_published_packages() {
     let mut wrong = Vec::new();
     for (folder, kept) in [("evidence/kept", true), ("evidence/dropped", false)] {

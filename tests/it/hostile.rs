@@ -4,19 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::package::{Dist, Package};
-use crate::support::{Run, compiled, slim};
-
-/// Numbers that look random and are the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % below
-    }
-}
+use crate::support::{Dice, Run, compiled, slim};
 
 /// One entry of a zip, with whatever its headers claim.
 #[derive(Clone)]

@@ -11,6 +11,8 @@ mod owners;
 mod package;
 mod rules;
 mod same_bytes;
+mod spelling;
 mod split;
 mod support;
+mod target;
 mod whole_or_nothing;

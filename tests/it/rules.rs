@@ -125,6 +125,15 @@ fn certain() -> Vec<Case> {
         case("foreign-binary", false, "alpha/_b.cpython-312-aarch64-linux-gnu.so", {
             pair("alpha/_b.cpython-312-aarch64-linux-gnu.so", arm_object())
         }),
+        // What is neither processor's is no variant for the target.
+        case("foreign-binary", false, "alpha/_c.cpython-311-x86_64-linux-gnu.so", {
+            let mut i386 = object();
+            i386[18] = 3;
+            let alpha = alpha().file(HERE, object()).file("alpha/_c.so", i386);
+            app()
+                .install(&alpha.file("alpha/_c.cpython-311-x86_64-linux-gnu.so", object()))
+                .with("own.cpython-312-x86_64-linux-gnu.so", object())
+        }),
         case("installer-litter", true, ".lock", app().install(&alpha()).with(".lock", "")),
         case("installer-litter", false, ".lock", app().install(&alpha()).with(".lock", "held")),
         case("script-shebang", true, "bin/a", with("../../bin/a", "#!/b/python3.12\nimport a\n")),

@@ -254,6 +254,9 @@ fn stale_zips_are_removed_and_nothing_else() {
     let mut names = listed(folder);
     names.retain(|name| name.ends_with(".zip"));
     assert_eq!(names, ["function.zip", "layer.zip", "mine.zip"]);
+    let bare = Package::new("bare").with("app.py", "");
+    slim(&["build", bare.path(), "-o", folder.to_str().unwrap()]).ok();
+    assert_eq!(listed(folder), ["function.zip", "mine.zip", "report.json"], "no licences either");
 }
 
 #[test]
