@@ -52,7 +52,7 @@ rules! {
     INSTALLER_LITTER = "installer-litter", Certain,
         what: "The empty `.lock` that uv leaves in the folder it installs into.",
         why_safe: "It is only held while the installer runs.",
-        unless: "It has content.";
+        unless: "It has content: then it is somebody's file.";
     SCRIPT_SHEBANG = "script-shebang", Certain,
         what: "The build machine's interpreter path in the first line of installed scripts: becomes `#!/usr/bin/env python3`.",
         why_safe: "The path of the build machine does not exist on Lambda; the script's other lines stay as they are.",

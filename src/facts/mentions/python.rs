@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use memchr::{memchr2, memmem, memrchr2};
+use memchr::memmem;
 
 use super::index::{Index, Module, is_word, package_of};
 use super::{How, Mention, Search, Searched, raw, top};
@@ -13,6 +13,9 @@ use crate::tree::{FileId, PackageId, file_name, is_below, parent};
 /// Words without which code cannot make a path or a module of a name.
 const FINDERS: [&str; 6] =
     ["__file__", "__path__", "__import__", "importlib", "pkgutil", "pkg_resources"];
+
+/// Most words that are looked at one by one in a file.
+const MOST_LOOKS: usize = 2_000;
 
 /// Searches one source.
 pub(super) fn search(search: &Search<'_>, found: &[bool], id: FileId, bytes: &[u8]) -> Searched {
@@ -111,7 +114,8 @@ impl File<'_> {
             stands && self.index.modules_of(word).any(|module| self.may_mean(module, at))
                 || self.reads_stubs_at(at)
         };
-        self.index.words(self.bytes).any(word)
+        // Where words are this many the tree is the cheaper look.
+        self.index.words(self.bytes).enumerate().any(|(hit, at)| hit > MOST_LOOKS || word(at))
             || self.index.endings(self.bytes).any(|at| self.names_source_at(at))
     }
 
@@ -326,7 +330,7 @@ fn word_at(bytes: &[u8], at: usize) -> &[u8] {
 }
 
 /// Whether a word stands where code could use it as a name: in a path, dotted name or string, or
-/// in an import statement (on its line, or on one that holds nothing but names and commas).
+/// in an import statement.
 fn stands_as_name(bytes: &[u8], at: usize, length: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| bytes.get(before));
     let behind = bytes.get(at + length);
@@ -338,23 +342,49 @@ fn stands_as_name(bytes: &[u8], at: usize, length: usize) -> bool {
     {
         return true;
     }
-    let start = memrchr2(b'\n', b'\r', &bytes[..at]).map_or(0, |end| end + 1);
-    let end = memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |end| at + end);
-    let line = &bytes[start..end];
-    memmem::find(&bytes[start..at], b"import").is_some() || is_list_of_names(line)
+    in_import_statement(&bytes[at.saturating_sub(FARTHEST)..at])
 }
 
-/// A line of an import statement in parentheses: `a, b as c,  # why`.
-fn is_list_of_names(line: &[u8]) -> bool {
-    let code = line.split(|byte| *byte == b'#').next().unwrap_or(line);
-    code.split(|byte| matches!(byte, b',' | b'(' | b')' | b'\\' | b';')).all(|item| {
-        let mut words = item.split(|byte| !is_word(*byte)).filter(|word| !word.is_empty());
-        match (words.next(), words.next(), words.next(), words.next()) {
-            (_, None, None, None) => true,
-            (Some(_), Some(middle), Some(_), None) => middle == b"as",
-            _ => false,
+/// Longest import statement that is looked back on, in bytes.
+const FARTHEST: usize = 64 << 10;
+
+/// Whether what stands before a word may be the beginning of an import statement: from some `from`
+/// or `import` on nothing but names, blanks, dots, commas, parentheses, continuations and comments.
+fn in_import_statement(before: &[u8]) -> bool {
+    let plain = |byte: &u8| {
+        is_word(*byte)
+            || byte.is_ascii_whitespace()
+            || matches!(*byte, b'.' | b',' | b'(' | b')' | b'\\' | 0x0B)
+    };
+    let mut code = before;
+    for _ in 0..64 {
+        let Some(at) = last_keyword(code) else { return false };
+        let lines = before[at..].split(|byte| matches!(byte, b'\n' | b'\r'));
+        if lines.flat_map(|line| line.split(|byte| *byte == b'#').next()).flatten().all(plain) {
+            return true;
         }
-    })
+        code = &code[..at];
+    }
+    true
+}
+
+/// Where the last `from` or `import` begins that is a word of its own.
+fn last_keyword(code: &[u8]) -> Option<usize> {
+    let last = |word: &str| {
+        let mut until = code.len();
+        loop {
+            let at = memmem::rfind(&code[..until], word.as_bytes())?;
+            let byte_order_mark = code[..at].ends_with(b"\xEF\xBB\xBF");
+            let starts =
+                byte_order_mark || at.checked_sub(1).is_none_or(|before| !is_word(code[before]));
+            let ends = code.get(at + word.len()).is_none_or(|behind| !is_word(*behind));
+            if starts && ends {
+                return Some(at);
+            }
+            until = at + word.len() - 1;
+        }
+    };
+    last("from").max(last("import"))
 }
 
 /// Whether `from parent import` stands in the source, however it is spaced.
