@@ -1,9 +1,11 @@
 //! What is true of each file.
 
 pub mod content;
+pub mod imports;
 pub mod links;
-pub mod mentions;
+pub mod names;
 pub mod owners;
+pub mod reach;
 
 use anyhow::Result;
 use rayon::prelude::*;

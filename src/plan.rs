@@ -9,7 +9,8 @@ mod warnings;
 use anyhow::Result;
 
 use crate::facts::Facts;
-use crate::facts::mentions::{self, Mention, Search, Wanted};
+use crate::facts::imports::{self, ImportGraph, Wanted};
+use crate::facts::reach::Step;
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::rules::table::Rule;
@@ -48,8 +49,8 @@ pub enum Because {
 /// Why a file stays although a rule proposed otherwise.
 #[derive(Clone, Debug)]
 pub enum Why {
-    /// Something kept names it.
-    Mentioned(Mention),
+    /// Something kept leads to it.
+    Reached(Step),
     /// Its content is not what RECORD says: somebody changed it.
     Modified,
     /// The rule's own reason.
@@ -115,17 +116,15 @@ pub fn make(
     let found = rules::propose(tree, facts, options.level);
     draft.drop_certain(&found.proposals);
     let candidates: Vec<&Proposal> =
-        found.proposals.iter().filter(|proposal| proposal.wanted.is_some()).collect();
-    let wanted: Vec<Wanted> =
-        candidates.iter().filter_map(|proposal| proposal.wanted.clone()).collect();
-    let search = Search::new(tree, contents, facts, &wanted);
+        found.proposals.iter().filter(|proposal| proposal.named.is_some()).collect();
+    let graph = ImportGraph::new(tree, contents, facts, &wanted(&candidates))?;
     draft.keep_modified(
-        &mentions::modified(contents, tree, facts, &draft.to_check(&found.proposals))?,
+        &imports::modified(contents, tree, facts, &draft.to_check(&found.proposals))?,
         &found.proposals,
     );
     progress.begin("searching", tree.bytes());
-    let record_readers = evidence::settle(&mut draft, &candidates, |files, found| {
-        search.run(files, found, progress)
+    let record_readers = evidence::settle(&mut draft, &candidates, |files, reached| {
+        graph.edges(files, reached, progress)
     })?;
     progress.end();
     draft.change(&found.proposals);
@@ -136,6 +135,15 @@ pub fn make(
     let mut warnings = facts.warnings.clone();
     warnings.extend(warnings::all(tree, contents, facts, options, &decisions, &placement)?);
     Ok(Plan { decisions, generated, placement, doubts: draft.doubts, warnings })
+}
+
+fn wanted(candidates: &[&Proposal]) -> Vec<Wanted> {
+    let wanted = |proposal: &&Proposal| {
+        let named = proposal.named.clone()?;
+        let files = proposal.files.clone();
+        Some(Wanted { package: named.package, path: named.path, form: named.form, files })
+    };
+    candidates.iter().filter_map(wanted).collect()
 }
 
 /// The decisions while they are being made.
@@ -176,8 +184,7 @@ impl<'t> Draft<'t> {
     }
 
     fn drop_certain(&mut self, proposals: &[Proposal]) {
-        for proposal in proposals.iter().filter(|p| p.change == Change::Drop && p.wanted.is_none())
-        {
+        for proposal in proposals.iter().filter(|p| p.change == Change::Drop && p.named.is_none()) {
             for file in &proposal.files {
                 if !self.pinned[*file] && !self.is_gone(*file) {
                     self.decisions[*file] =
@@ -224,8 +231,7 @@ impl<'t> Draft<'t> {
 
     /// Whether not even the unmapped bytes of the file may go.
     fn is_kept_whole(&self, id: FileId) -> bool {
-        self.pinned[id]
-            && !matches!(self.decisions[id].because, Because::Doubt(_, Why::Mentioned(_)))
+        self.pinned[id] && !matches!(self.decisions[id].because, Because::Doubt(_, Why::Reached(_)))
     }
 
     fn guard(&mut self, guarded: &[Guarded]) {

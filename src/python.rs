@@ -7,6 +7,7 @@
 pub mod bytecode;
 pub mod dist;
 pub mod metadata;
+pub mod outline;
 pub mod record;
 pub mod scripts;
 pub mod source;

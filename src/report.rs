@@ -13,8 +13,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::facts::Facts;
-use crate::facts::mentions::How;
+use crate::facts::imports::How;
 use crate::facts::owners::DistId;
+use crate::facts::reach::Step;
 use crate::options::Options;
 use crate::pack::{Packed, Role};
 use crate::plan::layers::Place;
@@ -442,20 +443,27 @@ fn doubts(tree: &Tree, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
 /// Why something stays on doubt, in words.
 pub fn why(tree: &Tree, why: &Why) -> String {
     match why {
-        Why::Mentioned(mention) => {
-            let by = tree.shown(mention.by);
-            let line = mention.line.map_or(String::new(), |line| format!(":{line}"));
-            match mention.how {
-                How::Import => format!("imported by {by}{line}"),
-                How::Literal => format!("named in a string at {by}{line}"),
-                How::Unparsed => {
-                    format!("may be named by {by}, which is no Python that slim can read")
-                }
-                How::SharedObject | How::Data => format!("named in {by}"),
-            }
-        }
+        Why::Reached(step) => led(tree, step),
         Why::Modified => "its content is not what RECORD says: somebody changed it".to_owned(),
         Why::Guarded(reason) => reason.clone(),
+    }
+}
+
+/// How something is led to, in words.
+pub fn led(tree: &Tree, step: &Step) -> String {
+    let by = tree.shown(step.by);
+    let line = step.line.map_or(String::new(), |line| format!(":{line}"));
+    match step.how {
+        How::Import => format!("imported by {by}{line}"),
+        How::Literal => format!("named in a string at {by}{line}"),
+        How::Prefix => format!("may be named by the string that begins at {by}{line}"),
+        How::Walked => format!("looked for by {by}{line}, which lists modules"),
+        How::Unresolved => format!("may be run by {by}{line}, which imports a computed name"),
+        How::EntryPoint => format!("an entry point of the group asked for at {by}{line}"),
+        How::Unparsed => format!("may be named by {by}, which is no Python that slim can read"),
+        How::SharedObject | How::Data => format!("named in {by}"),
+        How::Needed => format!("linked by {by}"),
+        How::Along => format!("belongs to {by}"),
     }
 }
 

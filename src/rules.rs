@@ -12,7 +12,7 @@ mod sources;
 pub mod table;
 
 use crate::facts::Facts;
-use crate::facts::mentions::Wanted;
+use crate::facts::imports::Form;
 use crate::options::Level;
 use crate::tree::{FileId, PackageId, Tree, file_name, parent};
 use table::Rule;
@@ -67,8 +67,20 @@ pub struct Proposal {
     pub change: Change,
     /// The files, in order.
     pub files: Vec<FileId>,
-    /// What must not be mentioned by anything kept; None where the rule needs no such evidence.
-    pub wanted: Option<Wanted>,
+    /// How the files would be named, none of which anything kept may do; None where the rule needs
+    /// no such evidence.
+    pub named: Option<Named>,
+}
+
+/// By what the files of a proposal would be named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The package they lie in.
+    pub package: PackageId,
+    /// The import path: a folder or a file.
+    pub path: String,
+    /// By what.
+    pub form: Form,
 }
 
 /// A file that a rule looks at and leaves alone for a reason of its own.
@@ -93,7 +105,7 @@ pub struct Proposals {
 
 impl Proposals {
     fn add(&mut self, rule: &'static Rule, change: Change, file: FileId) {
-        self.proposals.push(Proposal { rule, change, files: vec![file], wanted: None });
+        self.proposals.push(Proposal { rule, change, files: vec![file], named: None });
     }
 
     fn guard(&mut self, rule: &'static Rule, file: FileId, why: impl Into<String>) {

@@ -120,6 +120,26 @@ pub fn mapped(bytes: &[u8]) -> Vec<Range<usize>> {
     joined
 }
 
+/// The mapped parts of the file that can hold constants, as [`mapped`]: without the executable
+/// segments, where there is a segment that is neither executable nor writable (linkers put
+/// constants there, or else beside the code).
+pub fn constants(bytes: &[u8]) -> Vec<Range<usize>> {
+    let all = mapped(bytes);
+    let Ok(segments) = Header::read(bytes).and_then(|header| header.segments(bytes)) else {
+        return all;
+    };
+    let loads = || segments.iter().filter(|segment| segment.kind == raw::PT_LOAD);
+    let (executable, writable) = (1, 2);
+    if !loads().any(|s| s.filesz > 0 && s.flags & (executable | writable) == 0) {
+        return all;
+    }
+    let is_code = |range: &Range<usize>| {
+        let (start, size) = (range.start as u64, (range.end - range.start) as u64);
+        loads().any(|s| s.flags & executable != 0 && s.offset == start && s.filesz == size)
+    };
+    all.into_iter().filter(|range| !is_code(range)).collect()
+}
+
 /// The file ranges of the `PT_LOAD`s as they stand; `None` where one leaves the file.
 fn load_ranges(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
     let segments = Header::read(bytes).and_then(|header| header.segments(bytes)).ok()?;

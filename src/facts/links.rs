@@ -50,6 +50,12 @@ impl LinkGraph {
         graph
     }
 
+    /// The libraries of the package that an object is linked with.
+    pub fn needed_by(&self, object: FileId) -> impl Iterator<Item = FileId> {
+        let first = self.edges.partition_point(|(from, _)| *from < object);
+        self.edges[first..].iter().take_while(move |(from, _)| *from == object).map(|(_, to)| *to)
+    }
+
     /// What the target lacks: libraries nobody provides, and symbol versions newer than its own.
     /// Weak version needs are no needs.
     pub fn unmet(&self, content: &FileMap<Content>, target: Target) -> Vec<Unmet> {

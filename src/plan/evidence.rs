@@ -1,118 +1,99 @@
-//! What may go because nothing that is kept names it.
+//! What may go because nothing that is kept leads to it.
 //!
-//! All candidates are taken for gone; whatever a kept file names comes back, and with it what its
-//! own files name, until nothing changes. The result does not depend on any order.
+//! Everything that is no candidate is a root; what roots reach comes back, and with it what that
+//! reaches, until nothing changes. The result does not depend on any order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 
 use super::{Action, Because, Decision, Draft, Why};
-use crate::facts::mentions::{Form, Mention, Searched};
+use crate::facts::imports::{Form, Found, How};
+use crate::facts::names::module_name;
+use crate::facts::reach::{Reach, Step, reach};
 use crate::python::source::RecordReader;
 use crate::rules::Proposal;
-use crate::tree::{FileId, PackageId, parent};
+use crate::tree::{FileId, FileMap};
 
-/// Decides about the candidates. `search` finds the mentions in files, which speak of candidates
-/// by index; it is asked about each file that stays once. Gives the calls that read RECORD.
+/// Decides about the candidates. `edges` finds where files lead; it is asked about each file that
+/// stays once. Gives the calls that read RECORD.
 pub(super) fn settle(
     draft: &mut Draft<'_>,
     candidates: &[&Proposal],
-    search: impl Fn(&[FileId], &[bool]) -> Result<Searched>,
+    edges: impl Fn(&[FileId], &FileMap<bool>) -> Result<Found>,
 ) -> Result<Vec<RecordReader>> {
-    let mut units = Units::new(candidates);
-    let mut open: Vec<FileId> = draft.tree.ids().filter(|file| !draft.is_gone(*file)).collect();
+    let open: HashSet<FileId> = candidates
+        .iter()
+        .flat_map(|candidate| candidate.files.iter().copied())
+        .filter(|file| !draft.pinned[*file] && !draft.is_gone(*file))
+        .collect();
+    let stays = |file: &FileId| !open.contains(file) && !draft.is_gone(*file);
+    let roots: Vec<FileId> = draft.tree.ids().filter(stays).collect();
+    let gone: Vec<FileId> = draft.tree.ids().filter(|file| draft.is_gone(*file)).collect();
+    let along = along(draft, candidates, &open);
     let mut readers = Vec::new();
-    loop {
-        let (alive, rest) = open.into_iter().partition(|file| units.is_alive(draft, *file));
-        open = rest;
-        if Vec::is_empty(&alive) {
-            break;
-        }
-        let found: Vec<bool> = units.back.iter().map(Option::is_some).collect();
-        let searched = search(&alive, &found)?;
-        readers.extend(searched.record_readers.into_iter().map(|(_, reader)| reader));
-        for mention in &searched.mentions {
-            units.bring_back(mention.wanted, mention);
-        }
-    }
-    for (number, candidate) in candidates.iter().enumerate() {
-        match units.back[number].clone() {
-            Some(mention) => doubt(draft, candidate, &Why::Mentioned(mention)),
-            None => drop(draft, candidate),
-        }
+    let reach = reach(
+        draft.tree,
+        &roots,
+        &gone,
+        |files, reached| {
+            let found = edges(files, reached)?;
+            readers.extend(found.record_readers);
+            Ok(found.edges)
+        },
+        |file| along.get(&file).map_or(&[], |unit| unit.as_slice()),
+    )?;
+    for candidate in candidates {
+        decide(draft, candidate, &open, &reach);
     }
     Ok(readers)
 }
 
-fn drop(draft: &mut Draft<'_>, candidate: &Proposal) {
-    for file in
-        candidate.files.iter().filter(|file| !draft.pinned[**file]).copied().collect::<Vec<_>>()
-    {
-        draft.decisions[file] =
-            Decision { action: Action::Drop, because: Because::Rule(candidate.rule) };
+/// What comes back with a file of a folder: the folder's data.
+fn along<'c>(
+    draft: &Draft<'_>,
+    candidates: &[&'c Proposal],
+    open: &HashSet<FileId>,
+) -> HashMap<FileId, std::rc::Rc<Vec<FileId>>> {
+    let form = |candidate: &Proposal| candidate.named.as_ref().map(|named| named.form);
+    let by_name: HashSet<FileId> = candidates
+        .iter()
+        .filter(|candidate| matches!(form(candidate), Some(Form::Source | Form::Stub)))
+        .flat_map(|candidate| candidate.files.iter().copied())
+        .collect();
+    let is_data = |file: &FileId| {
+        let path = draft.tree.import_path(*file).unwrap_or_default();
+        open.contains(file) && !by_name.contains(file) && module_name(path).is_none()
+    };
+    let mut along = HashMap::new();
+    for candidate in candidates.iter().filter(|c| form(c) == Some(Form::Folder)) {
+        let data: Vec<FileId> = candidate.files.iter().copied().filter(is_data).collect();
+        let data = std::rc::Rc::new(data);
+        along.extend(candidate.files.iter().map(|file| (*file, data.clone())));
     }
+    along
 }
 
-fn doubt(draft: &mut Draft<'_>, candidate: &Proposal, why: &Why) {
-    let open = |file: &&FileId| matches!(draft.decisions[**file].because, Because::NoRule);
-    let files: Vec<FileId> = candidate.files.iter().filter(open).copied().collect();
-    for file in &files {
-        draft.decisions[*file].because = Because::Doubt(candidate.rule, why.clone());
-    }
-    if let (Some(wanted), false) = (&candidate.wanted, files.is_empty()) {
-        draft.doubt(candidate.rule, wanted.path.clone(), files, why);
-    }
-}
-
-/// The candidates, and which of them came back.
-struct Units<'a> {
-    candidates: &'a [&'a Proposal],
-    by_file: HashMap<FileId, Vec<usize>>,
-    folders: HashMap<(PackageId, &'a str), usize>,
-    back: Vec<Option<Mention>>,
-}
-
-impl<'a> Units<'a> {
-    fn new(candidates: &'a [&'a Proposal]) -> Self {
-        let mut by_file: HashMap<FileId, Vec<usize>> = HashMap::new();
-        let mut folders = HashMap::new();
-        for (number, candidate) in candidates.iter().enumerate() {
-            for file in &candidate.files {
-                by_file.entry(*file).or_default().push(number);
-            }
-            if let Some(wanted) =
-                candidate.wanted.as_ref().filter(|wanted| wanted.form == Form::Module)
-            {
-                folders.insert((wanted.package, wanted.path.as_str()), number);
-            }
+/// What is not reached goes; what is stays on doubt.
+fn decide(draft: &mut Draft<'_>, candidate: &Proposal, open: &HashSet<FileId>, reach: &Reach) {
+    let mut reached = Vec::new();
+    for file in candidate.files.iter().copied().filter(|file| open.contains(file)) {
+        if let Some(step) = reach.step(file) {
+            reached.push((file, step));
+        } else if !draft.is_gone(file) {
+            draft.decisions[file] =
+                Decision { action: Action::Drop, because: Because::Rule(candidate.rule) };
         }
-        Self { candidates, by_file, folders, back: vec![None; candidates.len()] }
     }
-
-    /// Whether a file stays, as far as is known by now.
-    fn is_alive(&self, draft: &Draft<'_>, file: FileId) -> bool {
-        let units = self.by_file.get(&file).map_or(&[][..], Vec::as_slice);
-        !draft.is_gone(file)
-            && (draft.pinned[file] || units.iter().all(|unit| self.back[*unit].is_some()))
+    reached.retain(|(file, _)| matches!(draft.decisions[*file].because, Because::NoRule));
+    for (file, step) in &reached {
+        let why = Why::Reached((*step).clone());
+        draft.decisions[*file].because = Because::Doubt(candidate.rule, why);
     }
-
-    /// A module comes back with the candidate folders above it: importing it imports them.
-    fn bring_back(&mut self, unit: usize, mention: &Mention) {
-        if self.back[unit].is_some() {
-            return;
-        }
-        self.back[unit] = Some(mention.clone());
-        let Some(wanted) = self.candidates[unit].wanted.as_ref().filter(|w| w.form == Form::Module)
-        else {
-            return;
-        };
-        let mut folder = parent(&wanted.path);
-        while !folder.is_empty() {
-            if let Some(above) = self.folders.get(&(wanted.package, folder)).copied() {
-                self.back[above].get_or_insert_with(|| mention.clone());
-            }
-            folder = parent(folder);
-        }
+    let told = |step: &&Step| step.how != How::Along;
+    let first = reached.iter().map(|(_, step)| *step).find(told);
+    if let (Some(named), Some(step)) = (&candidate.named, first) {
+        let files = reached.iter().map(|(file, _)| *file).collect();
+        draft.doubt(candidate.rule, named.path.clone(), files, &Why::Reached(step.clone()));
     }
 }

@@ -4,7 +4,7 @@
 //! statement and every expression, wherever they stand, for nothing here knows which branch runs.
 
 mod bounds;
-mod decode;
+pub(super) mod decode;
 mod names;
 mod records;
 mod text;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Proposal, Proposals, brought, package_folders, table};
+use super::{Change, Named, Proposal, Proposals, brought, package_folders, table};
 use crate::facts::Facts;
-use crate::facts::mentions::{Form, Wanted};
+use crate::facts::imports::Form;
 use crate::facts::owners::ancestors;
 use crate::tree::{FileId, PackageId, Tree, file_name, parent};
 
@@ -23,12 +23,12 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
         if let Some(folder) = category {
             folders.entry((package, folder)).or_default().push(id);
         } else if is_test_module(path) {
-            let wanted = Wanted { package, path: path.to_owned(), form: Form::Module };
+            let named = Named { package, path: path.to_owned(), form: Form::Folder };
             found.proposals.push(Proposal {
                 rule: &table::TEST_MODULE,
                 change: Change::Drop,
                 files: vec![id],
-                wanted: Some(wanted),
+                named: Some(named),
             });
         }
     }
@@ -36,7 +36,7 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
         rule: &table::CATEGORY_FOLDER,
         change: Change::Drop,
         files,
-        wanted: Some(Wanted { package, path: folder.to_owned(), form: Form::Module }),
+        named: Some(Named { package, path: folder.to_owned(), form: Form::Folder }),
     }));
 }
 

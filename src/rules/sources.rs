@@ -1,9 +1,9 @@
 //! Sources of compiled code, and type stubs.
 
-use super::{Change, Proposal, Proposals, brought, table};
+use super::{Change, Named, Proposal, Proposals, brought, table};
 use crate::facts::Facts;
 use crate::facts::content::Content;
-use crate::facts::mentions::{Form, Wanted};
+use crate::facts::imports::Form;
 use crate::python::tags::ModuleFile;
 use crate::tree::{FileId, PackageId, Tree, file_name, parent};
 
@@ -28,12 +28,12 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
         } else {
             continue;
         };
-        let wanted = Wanted { package, path: path.to_owned(), form };
+        let named = Named { package, path: path.to_owned(), form };
         found.proposals.push(Proposal {
             rule,
             change: Change::Drop,
             files: vec![id],
-            wanted: Some(wanted),
+            named: Some(named),
         });
     }
 }

@@ -111,8 +111,10 @@ fn every_spelling_keeps_what_it_imports() {
         let own = writer.roll(2) == 0;
         let source = writer.source(&name, own);
         let namer = if own { format!("{name}/a.py") } else { format!("e{number}.py") };
-        let (init, util) = (format!("{name}/__init__.py"), format!("{name}/tests/util.py"));
-        let dist = Dist::new(&name, "1").file(&init, "").file(&util, "").file(&namer, &source);
+        let init = format!("{name}/__init__.py");
+        let modules = ["a", "util"].map(|module| format!("{name}/tests/{module}.py"));
+        let dist = Dist::new(&name, "1").file(&init, "").file(&namer, &source);
+        let dist = modules.iter().fold(dist, |dist, module| dist.file(module, ""));
         package = package.install(&dist);
         sources.push(source);
     }
@@ -123,7 +125,10 @@ fn every_spelling_keeps_what_it_imports() {
     assert_eq!(listed(texts.path()).len(), MANY);
     check(texts.path().to_str().unwrap());
     let layer = package.build(&[]).names("layer.zip");
-    let ships = |number: usize| layer.contains(&format!("python/d{number}/tests/util.py"));
+    let ships = |number: usize| {
+        let module = |name| format!("python/d{number}/tests/{name}.py");
+        ["a", "util"].iter().any(|name| layer.contains(&module(name)))
+    };
     let dropped: Vec<&String> = (0..MANY).filter(|n| !ships(*n)).map(|n| &sources[n]).collect();
     let first = &dropped[..dropped.len().min(12)];
     assert!(dropped.is_empty(), "{} of {MANY} were not seen: {first:#?}", dropped.len());

@@ -6,7 +6,7 @@ use super::super::text::{BOM, latin1};
 use super::Unparsed;
 
 /// The source as text; borrowed where it is UTF-8.
-pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Unparsed> {
+pub(in crate::python) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Unparsed> {
     let (source, has_bom) = match bytes.strip_prefix(BOM) {
         Some(source) => (source, true),
         None => (bytes, false),

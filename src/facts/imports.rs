@@ -1,0 +1,306 @@
+//! Which file needs which: the edges of the import graph, with their evidence.
+//!
+//! Edges are worked out for the files that are asked about, so that what is never reached is never
+//! read. No edge crosses packages.
+
+mod data;
+mod groups;
+mod inflated;
+mod objects;
+mod paths;
+mod python;
+mod runs;
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::content::Content;
+use super::names::Names;
+use super::{Facts, IN_FLIGHT};
+use crate::memory::Budget;
+use crate::progress::Progress;
+use crate::python::outline::Platform;
+use crate::python::source::RecordReader;
+use crate::tree::{Contents, FileId, FileMap, Kind, PackageId, Tree, file_name};
+use groups::Groups;
+use objects::Tables;
+use paths::Paths;
+
+/// How one file leads to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum How {
+    /// An import statement.
+    Import,
+    /// A string names it.
+    Literal,
+    /// A string begins its name, and the rest is filled in at run time.
+    Prefix,
+    /// Code looks for the modules of its package (`pkgutil`, `importlib.resources`).
+    Walked,
+    /// Code imports a name that is made at run time: the package stays whole.
+    Unresolved,
+    /// An entry point of a group that the file asks for.
+    EntryPoint,
+    /// A file that is no Python that slim can read may name it.
+    Unparsed,
+    /// A shared object names it.
+    SharedObject,
+    /// A shared object is linked with it (DT_NEEDED).
+    Needed,
+    /// A data file names it.
+    Data,
+    /// It belongs to what is reached.
+    Along,
+}
+
+/// One edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The file that needs.
+    pub from: FileId,
+    /// The file that is needed.
+    pub to: FileId,
+    /// The line that tells, where the file has lines.
+    pub line: Option<u32>,
+    /// How it tells.
+    pub how: How,
+}
+
+/// Something that is found by other names than those of modules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The package it lies in; only files of the same package can name it.
+    pub package: PackageId,
+    /// Its import path: a folder or a file.
+    pub path: String,
+    /// By what it would be named.
+    pub form: Form,
+    /// Its files.
+    pub files: Vec<FileId>,
+}
+
+/// By what a thing would be named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A module: by imports and by its dotted or slashed name.
+    Module,
+    /// A folder: by its dotted or slashed name, as part of a path; its modules by their own.
+    Folder,
+    /// A source or header of compiled code: by its file name.
+    Source,
+    /// A type stub: by code beside or above it that reads stubs.
+    Stub,
+}
+
+/// What the edges of some files are.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The edges, in the order of files.
+    pub edges: Vec<Edge>,
+    /// Calls that read a distribution's RECORD.
+    pub record_readers: Vec<RecordReader>,
+}
+
+/// The import graph, ready to be asked.
+pub struct ImportGraph<'a> {
+    tree: &'a Tree,
+    contents: &'a dyn Contents,
+    facts: &'a Facts,
+    platform: Platform,
+    names: Names<'a>,
+    paths: Paths,
+    tables: Tables,
+    groups: Groups,
+}
+
+impl<'a> ImportGraph<'a> {
+    /// Prepares the graph; `wanted` can be named by more than imports.
+    ///
+    /// # Errors
+    /// When an `entry_points.txt` cannot be read.
+    pub fn new(
+        tree: &'a Tree,
+        contents: &'a dyn Contents,
+        facts: &'a Facts,
+        wanted: &[Wanted],
+    ) -> Result<Self> {
+        let names = Names::of(tree);
+        let platform = Platform { python: (3, facts.target.python.minor()) };
+        let paths = Paths::of(wanted);
+        let groups = Groups::of(tree, contents, facts)?;
+        let tables = Tables::default();
+        Ok(Self { tree, contents, facts, platform, names, paths, tables, groups })
+    }
+
+    /// The edges of these files to files that are not `reached` yet.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn edges(
+        &self,
+        files: &[FileId],
+        reached: &FileMap<bool>,
+        progress: &dyn Progress,
+    ) -> Result<Found> {
+        let budget = Budget::new(IN_FLIGHT);
+        let found: Result<Vec<Found>> = files
+            .par_iter()
+            .map(|id| {
+                let size = self.tree.file(*id).size;
+                let _held = budget.hold(size);
+                let found = self.edges_of(*id, reached)?;
+                progress.advance(size);
+                Ok(found)
+            })
+            .collect();
+        let mut all = Found::default();
+        for found in found? {
+            all.edges.extend(found.edges);
+            all.record_readers.extend(found.record_readers);
+        }
+        Ok(all)
+    }
+
+    fn edges_of(&self, id: FileId, reached: &FileMap<bool>) -> Result<Found> {
+        let mut sink = Sink::new(self, id, reached);
+        for library in self.facts.links.needed_by(id) {
+            sink.file(library, How::Needed);
+        }
+        let scope = scope(self.tree, self.facts, id);
+        if scope == Scope::Nothing {
+            return Ok(sink.found);
+        }
+        let bytes = self.contents.read(id)?;
+        match scope {
+            Scope::Nothing => {}
+            Scope::Python => python::edges(self, &bytes, &mut sink),
+            Scope::SharedObject => objects::edges(self, &bytes, &mut sink),
+            Scope::Bytecode => data::bytecode(self, &bytes, &mut sink),
+            Scope::Data => data::edges(self, &bytes, &mut sink),
+        }
+        Ok(sink.found)
+    }
+}
+
+/// Gathers the edges of one file, each target once.
+struct Sink<'g> {
+    from: FileId,
+    package: PackageId,
+    /// The import path of the file, or its path where it has none.
+    path: &'g str,
+    reached: &'g FileMap<bool>,
+    seen: HashSet<FileId>,
+    found: Found,
+    /// Where in the text the edges that come now stand.
+    line: Line<'g>,
+}
+
+/// Lines are counted only where an edge is found.
+#[derive(Clone, Copy)]
+enum Line<'g> {
+    None,
+    At(&'g str, usize),
+}
+
+impl<'g> Sink<'g> {
+    fn new(graph: &ImportGraph<'g>, from: FileId, reached: &'g FileMap<bool>) -> Self {
+        let file = graph.tree.file(from);
+        let path = graph.tree.import_path(from).unwrap_or(file.path.as_str());
+        let (seen, found) = (HashSet::new(), Found::default());
+        Self { from, package: file.package, path, reached, seen, found, line: Line::None }
+    }
+
+    fn file(&mut self, to: FileId, how: How) {
+        if self.reached[to] || to == self.from || !self.seen.insert(to) {
+            return;
+        }
+        let line = match self.line {
+            Line::None => None,
+            Line::At(text, at) => Some(crate::python::outline::line(text, at)),
+        };
+        self.found.edges.push(Edge { from: self.from, to, line, how });
+    }
+}
+
+impl ImportGraph<'_> {
+    /// Adds every module below a folder, but for those in folders that are looked for.
+    fn below(&self, folder: &str, how: How, sink: &mut Sink<'_>) {
+        self.names.below(sink.package, folder, &mut |file| {
+            if !self.paths.holds(file) {
+                sink.file(file, how);
+            }
+        });
+    }
+}
+
+/// The files among these whose contents are not what RECORD says, in order.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn modified(
+    contents: &dyn Contents,
+    tree: &Tree,
+    facts: &Facts,
+    files: &[FileId],
+) -> Result<Vec<FileId>> {
+    let budget = Budget::new(IN_FLIGHT);
+    let differs: Result<Vec<bool>> = files
+        .par_iter()
+        .map(|id| {
+            let Some(expected) = facts.owners.recorded_hash(*id) else { return Ok(false) };
+            let _held = budget.hold(tree.file(*id).size);
+            Ok(Sha256::digest(contents.read(*id)?)[..] != expected[..])
+        })
+        .collect();
+    Ok(files.iter().zip(differs?).filter(|(_, differs)| *differs).map(|(id, _)| *id).collect())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Nothing,
+    Python,
+    SharedObject,
+    Bytecode,
+    Data,
+}
+
+/// Files by which a distribution is built and checked, not run; wheels carry some along.
+const BUILD_FILES: [&str; 9] = [
+    "CMakeLists.txt",
+    "MANIFEST.in",
+    "Makefile",
+    "meson.build",
+    "meson.options",
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "tox.ini",
+];
+
+/// How a file is read. Bytecode repeats its source; of a metadata folder only the entry points name
+/// anything (RECORD and its like are inventories); a distribution's build files name what nobody
+/// builds any more.
+fn scope(tree: &Tree, facts: &Facts, id: FileId) -> Scope {
+    if tree.file(id).kind == Kind::EmptyFolder {
+        return Scope::Nothing;
+    }
+    if let Some((_, name)) = facts.owners.in_metadata(tree, id) {
+        return if name == "entry_points.txt" { Scope::Data } else { Scope::Nothing };
+    }
+    let build_file = BUILD_FILES.contains(&file_name(tree.file(id).path.as_str()));
+    if build_file && facts.owners.brought_by(id).is_some() {
+        return Scope::Nothing;
+    }
+    let pycache = |path: &str| path.contains("__pycache__/");
+    match &facts.content[id] {
+        Content::Source => Scope::Python,
+        Content::Elf(_) | Content::BrokenElf(_) => Scope::SharedObject,
+        Content::Bytecode(_) if pycache(tree.file(id).path.as_str()) => Scope::Nothing,
+        Content::Archive | Content::Portable { .. } | Content::MachO => Scope::Nothing,
+        Content::Bytecode(_) => Scope::Bytecode,
+        Content::Other => Scope::Data,
+    }
+}

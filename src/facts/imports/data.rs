@@ -1,0 +1,137 @@
+//! The edges of data files, entry points, `.pth` files, scripts, and bytecode without source.
+
+use memchr::memmem;
+
+use super::runs::{self, Ends, is_ascii_word, is_word};
+use super::{How, ImportGraph, Sink, python};
+use crate::python::dist;
+use crate::tree::{PackageId, file_name, parent};
+
+/// Longest file name that is looked at around a suffix, in bytes.
+const LONGEST_NAME: usize = 128;
+
+/// Adds the edges of a data file: full names of modules, file names of sources.
+pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
+    let name = file_name(sink.path);
+    if name == "entry_points.txt" {
+        for point in dist::entry_points(bytes) {
+            runs::lead(graph, "", point.module.split('.'), How::Data, sink);
+        }
+    } else if name.ends_with(".pth") {
+        return path_file(graph, bytes, sink);
+    } else if is_script(bytes) {
+        return python::edges(graph, bytes, sink);
+    }
+    full_names(graph, bytes, How::Data, sink);
+    sources(graph, bytes, sink);
+}
+
+/// A script that Python runs.
+fn is_script(bytes: &[u8]) -> bool {
+    let line = &bytes[..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len()).min(256)];
+    line.starts_with(b"#!") && memmem::find(line, b"python").is_some()
+}
+
+/// Python's `site`: a line is run where it begins with `import`, else it is a folder to import from.
+fn path_file(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
+    let text = String::from_utf8_lossy(bytes);
+    for line in text.lines() {
+        if line.starts_with("import ") || line.starts_with("import\t") {
+            python::edges(graph, line.as_bytes(), sink);
+        } else if !line.starts_with('#') {
+            let folder = line.trim().trim_start_matches("./").trim_end_matches('/');
+            let package = sink.package;
+            if graph.names.is_folder(package, folder) {
+                graph.below(folder, How::Data, sink);
+            }
+        }
+    }
+}
+
+/// Adds every full name of at least two parts; gives what the names lead to.
+pub(super) fn full_names(
+    graph: &ImportGraph<'_>,
+    bytes: &[u8],
+    how: How,
+    sink: &mut Sink<'_>,
+) -> Vec<String> {
+    let mut led = Vec::new();
+    let is_text = std::str::from_utf8(bytes).is_ok();
+    // In a pickle or bytecode the next record follows a name without a separator.
+    let (ends, word): (_, fn(u8) -> bool) =
+        if is_text { (Ends::Closed, is_word) } else { (Ends::Open, is_ascii_word) };
+    for (start, end) in graph.tables.tops(graph, sink.package, bytes) {
+        let goes_on = bytes.get(end).is_some_and(|byte| runs::is_separator(*byte))
+            && bytes.get(end + 1).is_some_and(|byte| is_word(*byte));
+        let inside = is_text && start > 0 && word(bytes[start - 1]);
+        if goes_on && !inside {
+            led.extend(runs::follow(graph, bytes, start, end, ends, how, sink));
+        }
+    }
+    led.sort_unstable();
+    led.dedup();
+    led
+}
+
+/// Sources and headers by file name.
+fn sources(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
+    for at in graph.tables.endings(graph, bytes) {
+        if let Some((name, _)) = file_name_around(bytes, at) {
+            source(graph, sink.package, name, How::Data, sink);
+        }
+    }
+}
+
+pub(super) fn source(
+    graph: &ImportGraph<'_>,
+    package: PackageId,
+    name: &[u8],
+    how: How,
+    sink: &mut Sink<'_>,
+) {
+    let Ok(name) = std::str::from_utf8(name) else { return };
+    for source in graph.paths.sources_called(name) {
+        if source.package == package {
+            sink.file(source.file, how);
+        }
+    }
+}
+
+/// The file name around a suffix that begins at `at`, with its end.
+pub(super) fn file_name_around(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    if bytes[at] != b'.' {
+        return None;
+    }
+    let in_name = |byte: &u8| is_word(*byte) || matches!(*byte, b'.' | b'-' | b'+');
+    let before =
+        bytes[..at].iter().rev().take(LONGEST_NAME).take_while(|byte| in_name(byte)).count();
+    let behind = bytes[at..].iter().take(LONGEST_NAME).take_while(|byte| in_name(byte)).count();
+    Some((&bytes[at - before..at + behind], at + behind))
+}
+
+/// Bytecode that is code, its source not being there: a name of what lies beside it or above counts
+/// wherever it stands, for the module of a relative import is written without its package; so do the
+/// top-level names, and the names in the packages that it names.
+pub(super) fn bytecode(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
+    let mut folders = full_names(graph, bytes, How::Data, sink);
+    let mut folder = parent(sink.path);
+    loop {
+        folders.push(folder.to_owned());
+        if folder.is_empty() {
+            break;
+        }
+        folder = parent(folder);
+    }
+    for (start, end) in graph.tables.tops(graph, sink.package, bytes) {
+        folders.extend(std::str::from_utf8(&bytes[start..end]).map(str::to_owned));
+    }
+    folders.sort_unstable();
+    folders.dedup();
+    for folder in folders {
+        for child in graph.names.children(sink.package, &folder) {
+            if memmem::find(bytes, child.as_bytes()).is_some() {
+                runs::lead(graph, &folder, [*child], How::Data, sink);
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What is named by other names than those of modules: folders by paths, sources by file names,
+//! stubs by those who read stubs.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::{Form, Wanted};
+use crate::tree::{FileId, PackageId, file_name, is_below};
+
+/// A folder or module that paths in strings can lead to.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub(super) package: PackageId,
+    /// `pandas/tests`
+    pub(super) slashed: String,
+    /// `pandas`
+    pub(super) top: String,
+    files: Vec<FileId>,
+}
+
+/// A source, header or stub.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) package: PackageId,
+    pub(super) path: String,
+    pub(super) file: FileId,
+}
+
+/// All that is looked for by path or file name.
+#[derive(Debug, Default)]
+pub(super) struct Paths {
+    folders: Vec<Folder>,
+    by_word: HashMap<String, Vec<usize>>,
+    by_path: HashMap<(PackageId, String), usize>,
+    in_folders: HashSet<FileId>,
+    /// Sources by file name.
+    sources: HashMap<String, Vec<Named>>,
+    /// The suffixes that sources have, such as `.pyx`.
+    pub(super) suffixes: BTreeSet<String>,
+    pub(super) stubs: Vec<Named>,
+}
+
+impl Paths {
+    pub(super) fn of(wanted: &[Wanted]) -> Self {
+        let mut paths = Self::default();
+        for thing in wanted {
+            paths.add(thing);
+        }
+        paths
+    }
+
+    fn add(&mut self, thing: &Wanted) {
+        let (package, path) = (thing.package, thing.path.clone());
+        let named = |file: &FileId| Named { package, path: path.clone(), file: *file };
+        match thing.form {
+            Form::Module => {}
+            Form::Folder => {
+                let slashed = path.strip_suffix(".py").unwrap_or(&path).to_owned();
+                let top = slashed.split('/').next().unwrap_or_default().to_owned();
+                let number = self.folders.len();
+                self.by_word.entry(file_name(&slashed).to_owned()).or_default().push(number);
+                self.by_path.insert((package, slashed.clone()), number);
+                self.in_folders.extend(&thing.files);
+                self.folders.push(Folder { package, slashed, top, files: thing.files.clone() });
+            }
+            Form::Source => {
+                let name = file_name(&path);
+                self.suffixes.insert(suffix(name).to_owned());
+                let sources = self.sources.entry(name.to_owned()).or_default();
+                sources.extend(thing.files.iter().map(named));
+            }
+            Form::Stub => self.stubs.extend(thing.files.iter().map(named)),
+        }
+    }
+
+    /// The folder of exactly this path.
+    pub(super) fn folder(&self, package: PackageId, slashed: &str) -> Option<&Folder> {
+        if self.folders.is_empty() || !self.by_word.contains_key(file_name(slashed)) {
+            return None;
+        }
+        self.by_path.get(&(package, slashed.to_owned())).map(|number| &self.folders[*number])
+    }
+
+    /// Whether a file lies in a folder that is looked for: code that runs or lists whatever it finds
+    /// is no reason for it to be there.
+    pub(super) fn holds(&self, file: FileId) -> bool {
+        self.in_folders.contains(&file)
+    }
+
+    /// The files of a folder.
+    pub(super) fn files<'f>(&self, folder: &'f Folder) -> &'f [FileId] {
+        &folder.files
+    }
+
+    /// The folders whose last part is exactly this word.
+    pub(super) fn folders_called(&self, word: &str) -> impl Iterator<Item = &Folder> {
+        self.by_word.get(word).into_iter().flatten().map(|number| &self.folders[*number])
+    }
+
+    /// The sources of this file name.
+    pub(super) fn sources_called(&self, name: &str) -> &[Named] {
+        self.sources.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The sources with this suffix below a folder.
+    pub(super) fn sources_below<'b>(
+        &'b self,
+        suffix: &'b str,
+        folder: &'b str,
+    ) -> impl Iterator<Item = &'b Named> {
+        let all = self.sources.values().flatten();
+        all.filter(move |source| source.path.ends_with(suffix) && is_below(&source.path, folder))
+    }
+
+    /// The suffix of sources that a text ends with, as in `*.pyx`.
+    pub(super) fn suffix_at_end<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let suffix = suffix(text);
+        self.suffixes.contains(suffix).then_some(suffix)
+    }
+}
+
+/// The suffix of a file name from its last dot on.
+fn suffix(name: &str) -> &str {
+    name.rfind('.').map_or("", |dot| &name[dot..])
+}
