@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::tree::{
-    Contents, File, FileId, FileMap, Kind, Layout, Package, PackageId, RelPath, Tree,
+    Contents, File, FileId, FileMap, Kind, Layout, Package, PackageId, Parts, RelPath, Tree,
 };
 use crate::zip::reader::Reader;
 
@@ -197,6 +197,18 @@ impl Contents for Scanned {
         }
         Ok(bytes)
     }
+
+    fn read_parts(&self, id: FileId, parts: Parts<'_>) -> Result<Vec<u8>> {
+        let file = self.tree.file(id);
+        match &self.sources[usize::from(file.package.0)] {
+            Source::Folder(root) if file.size > SMALL => {
+                let (size, bytes) = folder::read_parts(&root.join(file.path.as_str()), parts)?;
+                self.unchanged(id, size)?;
+                Ok(bytes)
+            }
+            Source::Folder(_) | Source::Zip(_) => self.read(id),
+        }
+    }
 }
 
 impl Scanned {
@@ -210,15 +222,23 @@ impl Scanned {
                 Failure::io(format!("failed to read {path} in {zip}: {error}")).hint(ANEW)
             })?,
         };
-        if bytes.len() as u64 != file.size {
+        self.unchanged(id, bytes.len() as u64)?;
+        Ok(bytes)
+    }
+
+    /// Whether a file still has the size that the scan saw.
+    fn unchanged(&self, id: FileId, size: u64) -> Result<()> {
+        let file = self.tree.file(id);
+        if size != file.size {
             return Err(Failure::io(format!(
-                "failed to read {path}: it changed while slim was running ({} bytes, then {})",
+                "failed to read {}: it changed while slim was running ({} bytes, then {})",
+                file.path.as_str(),
                 file.size,
-                bytes.len()
+                size
             ))
             .hint("let the install finish before slim starts")
             .into());
         }
-        Ok(bytes)
+        Ok(())
     }
 }

@@ -233,7 +233,22 @@ pub trait Contents: Sync {
     /// # Errors
     /// When it cannot be read, or has no longer the size that the scan saw.
     fn read(&self, id: FileId) -> Result<Vec<u8>>;
+
+    /// The contents of a file where it matters, zeros elsewhere. `parts` is shown the first
+    /// [`HEAD`] bytes and the size, and tells what else matters; more may be there than it told.
+    ///
+    /// # Errors
+    /// As [`Contents::read`].
+    fn read_parts(&self, id: FileId, _parts: Parts<'_>) -> Result<Vec<u8>> {
+        self.read(id)
+    }
 }
+
+/// How many bytes of a file tell what else of it matters.
+pub const HEAD: usize = 4096;
+
+/// Tells from the head and the size of a file which ranges of it matter.
+pub type Parts<'p> = &'p (dyn Fn(&[u8], usize) -> Vec<std::ops::Range<usize>> + Sync);
 
 #[cfg(test)]
 mod tests {

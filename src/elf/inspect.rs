@@ -105,7 +105,12 @@ pub fn inspect(bytes: &[u8]) -> Result<SharedObject, Malformed> {
 /// segments, ascending, ranges that share bytes joined into one, so that no byte is named twice;
 /// the whole file where its headers cannot be read.
 pub fn mapped(bytes: &[u8]) -> Vec<Range<usize>> {
-    let mut ranges = load_ranges(bytes).unwrap_or_default();
+    mapped_in(bytes, bytes.len())
+}
+
+/// As [`mapped`], from the beginning of a file of this size.
+fn mapped_in(head: &[u8], size: usize) -> Vec<Range<usize>> {
+    let mut ranges = load_ranges(head, size).unwrap_or_default();
     ranges.sort_unstable_by_key(|range| (range.start, range.end));
     let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len().max(1));
     for range in ranges {
@@ -115,7 +120,7 @@ pub fn mapped(bytes: &[u8]) -> Vec<Range<usize>> {
         }
     }
     if joined.is_empty() {
-        joined.push(0..bytes.len());
+        joined.push(0..size);
     }
     joined
 }
@@ -124,8 +129,14 @@ pub fn mapped(bytes: &[u8]) -> Vec<Range<usize>> {
 /// segments, where there is a segment that is neither executable nor writable (linkers put
 /// constants there, or else beside the code).
 pub fn constants(bytes: &[u8]) -> Vec<Range<usize>> {
-    let all = mapped(bytes);
-    let Ok(segments) = Header::read(bytes).and_then(|header| header.segments(bytes)) else {
+    constants_in(bytes, bytes.len())
+}
+
+/// As [`constants`], from the beginning of a file of this size: the whole file where its program
+/// headers lie further behind.
+pub fn constants_in(head: &[u8], size: usize) -> Vec<Range<usize>> {
+    let all = mapped_in(head, size);
+    let Ok(segments) = Header::read(head).and_then(|header| header.segments(head)) else {
         return all;
     };
     let loads = || segments.iter().filter(|segment| segment.kind == raw::PT_LOAD);
@@ -141,12 +152,12 @@ pub fn constants(bytes: &[u8]) -> Vec<Range<usize>> {
 }
 
 /// The file ranges of the `PT_LOAD`s as they stand; `None` where one leaves the file.
-fn load_ranges(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
-    let segments = Header::read(bytes).and_then(|header| header.segments(bytes)).ok()?;
+fn load_ranges(head: &[u8], size: usize) -> Option<Vec<Range<usize>>> {
+    let segments = Header::read(head).and_then(|header| header.segments(head)).ok()?;
     let range = |segment: &Segment| {
         let start = usize::try_from(segment.offset).ok()?;
         let end = usize::try_from(segment.file_end()?).ok()?;
-        (end <= bytes.len()).then_some(start..end)
+        (end <= size).then_some(start..end)
     };
     segments.iter().filter(|segment| segment.kind == raw::PT_LOAD).map(range).collect()
 }

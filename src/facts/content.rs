@@ -2,6 +2,7 @@
 //! are for.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use anyhow::Result;
 
@@ -34,6 +35,11 @@ pub enum Content {
     Source,
     /// Anything else.
     Other,
+}
+
+/// The parts of a file that [`look`] looks at, its head apart.
+pub fn parts(head: &[u8], size: usize) -> Vec<Range<usize>> {
+    if inspect::is_elf(head) { inspect::constants_in(head, size) } else { Vec::new() }
 }
 
 /// Tells what `bytes` are; `path` only decides where the bytes cannot.

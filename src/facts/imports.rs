@@ -12,12 +12,15 @@ mod python;
 mod runs;
 
 use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
+use foldhash::fast::RandomState;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::content::Content;
+use crate::elf::inspect;
 use super::names::Names;
 use super::{Facts, IN_FLIGHT};
 use crate::memory::Budget;
@@ -102,6 +105,17 @@ pub struct Found {
     pub edges: Vec<Edge>,
     /// Calls that read a distribution's RECORD.
     pub record_readers: Vec<RecordReader>,
+    wholes: Vec<Whole>,
+}
+
+/// A folder all of whose modules a file may need.
+#[derive(Debug)]
+struct Whole {
+    from: FileId,
+    package: PackageId,
+    folder: String,
+    line: Option<u32>,
+    how: How,
 }
 
 /// The import graph, ready to be asked.
@@ -114,6 +128,8 @@ pub struct ImportGraph<'a> {
     paths: Paths,
     tables: Tables,
     groups: Groups,
+    /// The folders that were handed out whole.
+    done: Mutex<HashSet<(PackageId, String)>>,
 }
 
 impl<'a> ImportGraph<'a> {
@@ -132,7 +148,7 @@ impl<'a> ImportGraph<'a> {
         let paths = Paths::of(wanted);
         let groups = Groups::of(tree, contents, facts)?;
         let tables = Tables::default();
-        Ok(Self { tree, contents, facts, platform, names, paths, tables, groups })
+        Ok(Self { tree, contents, facts, platform, names, paths, tables, groups, done: Mutex::default() })
     }
 
     /// The edges of these files to files that are not `reached` yet.
@@ -160,7 +176,9 @@ impl<'a> ImportGraph<'a> {
         for found in found? {
             all.edges.extend(found.edges);
             all.record_readers.extend(found.record_readers);
+            all.wholes.extend(found.wholes);
         }
+        self.hand_out(&mut all, reached);
         Ok(all)
     }
 
@@ -173,7 +191,10 @@ impl<'a> ImportGraph<'a> {
         if scope == Scope::Nothing {
             return Ok(sink.found);
         }
-        let bytes = self.contents.read(id)?;
+        let bytes = match scope {
+            Scope::SharedObject => self.contents.read_parts(id, &inspect::constants_in)?,
+            _ => self.contents.read(id)?,
+        };
         match scope {
             Scope::Nothing => {}
             Scope::Python => python::edges(self, &bytes, &mut sink),
@@ -192,7 +213,7 @@ struct Sink<'g> {
     /// The import path of the file, or its path where it has none.
     path: &'g str,
     reached: &'g FileMap<bool>,
-    seen: HashSet<FileId>,
+    seen: HashSet<FileId, RandomState>,
     found: Found,
     /// Where in the text the edges that come now stand.
     line: Line<'g>,
@@ -209,7 +230,7 @@ impl<'g> Sink<'g> {
     fn new(graph: &ImportGraph<'g>, from: FileId, reached: &'g FileMap<bool>) -> Self {
         let file = graph.tree.file(from);
         let path = graph.tree.import_path(from).unwrap_or(file.path.as_str());
-        let (seen, found) = (HashSet::new(), Found::default());
+        let (seen, found) = (HashSet::default(), Found::default());
         Self { from, package: file.package, path, reached, seen, found, line: Line::None }
     }
 
@@ -217,22 +238,44 @@ impl<'g> Sink<'g> {
         if self.reached[to] || to == self.from || !self.seen.insert(to) {
             return;
         }
-        let line = match self.line {
+        let line = self.line();
+        self.found.edges.push(Edge { from: self.from, to, line, how });
+    }
+
+    /// Every module below a folder.
+    fn whole(&mut self, folder: &str, how: How) {
+        let (from, package, line) = (self.from, self.package, self.line());
+        let is_known = |whole: &Whole| whole.folder == folder;
+        if !self.found.wholes.iter().any(is_known) {
+            let folder = folder.to_owned();
+            self.found.wholes.push(Whole { from, package, folder, line, how });
+        }
+    }
+
+    fn line(&self) -> Option<u32> {
+        match self.line {
             Line::None => None,
             Line::At(text, at) => Some(crate::python::outline::line(text, at)),
-        };
-        self.found.edges.push(Edge { from: self.from, to, line, how });
+        }
     }
 }
 
 impl ImportGraph<'_> {
-    /// Adds every module below a folder, but for those in folders that are looked for.
-    fn below(&self, folder: &str, how: How, sink: &mut Sink<'_>) {
-        self.names.below(sink.package, folder, &mut |file| {
-            if !self.paths.holds(file) {
-                sink.file(file, how);
+    /// Adds the edges to every module of the folders that are needed whole, but for those in folders
+    /// that are looked for; each folder once.
+    fn hand_out(&self, all: &mut Found, reached: &FileMap<bool>) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        for whole in std::mem::take(&mut all.wholes) {
+            let Whole { from, package, folder, line, how } = whole;
+            if !done.insert((package, folder.clone())) {
+                continue;
             }
-        });
+            self.names.below(package, &folder, &mut |to| {
+                if !reached[to] && !self.paths.holds(to) {
+                    all.edges.push(Edge { from, to, line, how });
+                }
+            });
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::python::tags::ModuleFile;
 use crate::tree::{FileId, PackageId, Tree, file_name, parent};
 
@@ -29,7 +31,7 @@ pub struct Names<'t> {
 /// The import names of one package.
 #[derive(Debug, Default)]
 struct Root<'t> {
-    places: HashMap<&'t str, Place<'t>>,
+    places: HashMap<&'t str, Place<'t>, RandomState>,
     tops: Vec<&'t str>,
 }
 

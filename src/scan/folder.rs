@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::Read;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -12,7 +12,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::{Found, Source, Walked, bad_name};
 use crate::failure::Failure;
-use crate::tree::{Kind, RelPath};
+use crate::tree::{HEAD, Kind, Parts, RelPath};
 
 /// The deepest folder that is walked; deeper ones cannot be paths on Lambda.
 const DEEPEST: usize = 1_000;
@@ -161,4 +161,28 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     }
     bytes.truncate(read);
     Ok(bytes)
+}
+
+/// The size of a file, and its bytes where it matters, zeros elsewhere; the head alone where nothing
+/// else does.
+pub(super) fn read_parts(path: &Path, parts: Parts<'_>) -> Result<(u64, Vec<u8>)> {
+    let failed = || format!("failed to read {}", path.display());
+    let file = fs::File::open(path).with_context(failed)?;
+    let length = file.metadata().with_context(failed)?.len();
+    let size = usize::try_from(length)?;
+    let mut bytes = vec![0; size.min(HEAD)];
+    file.read_exact_at(&mut bytes, 0).with_context(failed)?;
+    let parts = parts(&bytes, size);
+    if !parts.is_empty() {
+        // Zeroed pages take no memory until they are written.
+        let head = std::mem::replace(&mut bytes, vec![0; size]);
+        bytes[..head.len()].copy_from_slice(&head);
+    }
+    for part in parts {
+        let start = part.start.max(HEAD);
+        if start < part.end {
+            file.read_exact_at(&mut bytes[start..part.end], start as u64).with_context(failed)?;
+        }
+    }
+    Ok((length, bytes))
 }

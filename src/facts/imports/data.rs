@@ -42,7 +42,7 @@ fn path_file(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
             let folder = line.trim().trim_start_matches("./").trim_end_matches('/');
             let package = sink.package;
             if graph.names.is_folder(package, folder) {
-                graph.below(folder, How::Data, sink);
+                sink.whole(folder, How::Data);
             }
         }
     }

@@ -1,7 +1,5 @@
 //! Entry points by group.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 
 use crate::facts::Facts;
@@ -11,7 +9,8 @@ use crate::tree::{Contents, FileId, PackageId, Tree};
 /// The entry points of every package's distributions.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    modules: BTreeMap<(PackageId, String), Vec<String>>,
+    /// Package, group and module, sorted.
+    points: Vec<(PackageId, String, String)>,
 }
 
 impl Groups {
@@ -23,9 +22,10 @@ impl Groups {
         for id in tree.ids().filter(is_listing) {
             let package = tree.file(id).package;
             for point in dist::entry_points(&contents.read(id)?) {
-                groups.modules.entry((package, point.group)).or_default().push(point.module);
+                groups.points.push((package, point.group, point.module));
             }
         }
+        groups.points.sort_unstable();
         Ok(groups)
     }
 
@@ -34,13 +34,16 @@ impl Groups {
     pub(super) fn of_group<'g>(
         &'g self,
         package: PackageId,
-        group: &'g str,
+        group: &str,
         open: bool,
     ) -> impl Iterator<Item = &'g str> {
-        let from = self.modules.range((package, group.to_owned())..);
+        let before = |(of, name, _): &(PackageId, String, String)| {
+            (*of, name.as_str()) < (package, group)
+        };
         let same = move |name: &str| name == group || open && name.starts_with(group);
-        from.take_while(move |((of, name), _)| *of == package && same(name))
-            .flat_map(|(_, modules)| modules)
-            .map(String::as_str)
+        let first = self.points.partition_point(before);
+        let from = self.points[first..].iter();
+        let last = from.clone().take_while(|(of, name, _)| *of == package && same(name)).count();
+        self.points[first..first + last].iter().map(|(_, _, module)| module.as_str())
     }
 }

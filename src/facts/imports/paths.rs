@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use super::{Form, Wanted};
 use crate::tree::{FileId, PackageId, file_name, is_below};
 
@@ -29,11 +31,11 @@ pub(super) struct Named {
 #[derive(Debug, Default)]
 pub(super) struct Paths {
     folders: Vec<Folder>,
-    by_word: HashMap<String, Vec<usize>>,
+    by_word: HashMap<String, Vec<usize>, RandomState>,
     by_path: HashMap<(PackageId, String), usize>,
     in_folders: HashSet<FileId>,
     /// Sources by file name.
-    sources: HashMap<String, Vec<Named>>,
+    sources: HashMap<String, Vec<Named>, RandomState>,
     /// The suffixes that sources have, such as `.pyx`.
     pub(super) suffixes: BTreeSet<String>,
     pub(super) stubs: Vec<Named>,

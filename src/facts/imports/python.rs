@@ -417,7 +417,7 @@ impl<'f> File<'f, '_> {
             Argument::Name(_) | Argument::Other => false,
         };
         if runs && !known {
-            self.graph.below(top(self.path), How::Unresolved, sink);
+            sink.whole(top(self.path), How::Unresolved);
         }
     }
 
@@ -448,7 +448,7 @@ impl<'f> File<'f, '_> {
             folders.push(parent(self.path).to_owned());
         }
         for folder in folders.iter().filter(|folder| !folder.is_empty()) {
-            self.graph.below(folder, How::Walked, sink);
+            sink.whole(folder, How::Walked);
         }
     }
 }
