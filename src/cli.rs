@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::options::{LayerPolicy, Level, Options, size};
+use crate::options::{Handler, LayerPolicy, Level, Options, size};
 use crate::target::{Arch, Python};
 use crate::zip::deflate::Compression;
 
@@ -45,6 +45,9 @@ pub struct Decisions {
     /// The target's processor, x86_64 or arm64 [default: read from the package, else x86_64]
     #[arg(long, value_name = "ARCH")]
     pub arch: Option<Arch>,
+    /// The function that Lambda calls, such as app.lambda_handler (repeatable)
+    #[arg(long, value_name = "MODULE.FUNCTION")]
+    pub handler: Vec<Handler>,
     /// How much evidence is enough to leave a file out
     #[arg(long, value_enum, default_value = "standard")]
     pub level: LevelArg,
@@ -109,6 +112,9 @@ pub struct Inspect {
     /// The target's processor, x86_64 or arm64 [default: read from the package, else x86_64]
     #[arg(long, value_name = "ARCH")]
     pub arch: Option<Arch>,
+    /// The function that Lambda calls: shows what is reached from it and why (repeatable)
+    #[arg(long, value_name = "MODULE.FUNCTION")]
+    pub handler: Vec<Handler>,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -121,8 +127,11 @@ pub struct Explain {
     #[arg(value_name = "PACKAGE")]
     pub package: PathBuf,
     /// A file or folder in it, relative to the import root
-    #[arg(value_name = "PATH")]
-    pub path: String,
+    #[arg(value_name = "PATH", required_unless_present = "doubts")]
+    pub path: Option<String>,
+    /// List what stays for names that are made at run time, and what it costs
+    #[arg(long, conflicts_with = "path")]
+    pub doubts: bool,
     /// What decides what ships.
     #[command(flatten)]
     pub decisions: Decisions,
@@ -157,6 +166,8 @@ pub enum LevelArg {
     Safe,
     /// Also what nothing that is kept names
     Standard,
+    /// Also what nothing reaches from --handler, as far as the code tells
+    Max,
 }
 
 /// What goes into the layer.
@@ -237,6 +248,7 @@ impl Inspect {
         let mut options = plain(self.packages.clone());
         options.python = self.python;
         options.arch = self.arch;
+        options.handlers.clone_from(&self.handler);
         options
     }
 }
@@ -256,6 +268,7 @@ impl Decisions {
         options.level = match self.level {
             LevelArg::Safe => Level::Safe,
             LevelArg::Standard => Level::Standard,
+            LevelArg::Max => Level::Max,
         };
         if let Some(layer) = self.layer {
             options.layer = match layer {
@@ -264,6 +277,7 @@ impl Decisions {
                 LayerArg::None => LayerPolicy::None,
             };
         }
+        options.handlers.clone_from(&self.handler);
         options.keep = self.keep.clone();
         options.drop = self.drop.clone();
         options
@@ -279,6 +293,7 @@ fn plain(packages: Vec<PathBuf>) -> Options {
         python: None,
         arch: None,
         level: Level::Standard,
+        handlers: Vec::new(),
         layer,
         keep: Vec::new(),
         drop: Vec::new(),

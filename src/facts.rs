@@ -2,6 +2,7 @@
 
 pub mod content;
 pub mod imports;
+pub mod known;
 pub mod links;
 pub mod names;
 pub mod owners;

@@ -35,6 +35,7 @@ use crate::options::Options;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::report::doubts::{Unfollowed, unfollowed};
 use crate::report::explain::{Explanation, explain};
 use crate::report::inspect::{Inspection, inspect};
 use crate::scan::Scanned;
@@ -95,6 +96,15 @@ pub fn explain_path(
     let (scanned, facts, plan) = decide(options, progress)?;
     let files = files_at(&scanned, path)?;
     explain(&scanned.tree, &scanned, &facts, &plan, &files)
+}
+
+/// Lists what stays for names that are made at run time.
+///
+/// # Errors
+/// As [`build`].
+pub fn list_doubts(options: &Options, progress: &dyn Progress) -> Result<Vec<Unfollowed>> {
+    let (scanned, _, plan) = decide(options, progress)?;
+    Ok(unfollowed(&scanned.tree, &plan))
 }
 
 fn decide(options: &Options, progress: &dyn Progress) -> Result<(Scanned, Facts, Plan)> {

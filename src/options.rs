@@ -12,6 +12,8 @@ pub enum Level {
     Safe,
     /// Also what nothing in the package names.
     Standard,
+    /// Also what nothing reaches from the handlers, as far as static analysis sees.
+    Max,
 }
 
 impl Level {
@@ -20,6 +22,39 @@ impl Level {
         match self {
             Self::Safe => "safe",
             Self::Standard => "standard",
+            Self::Max => "max",
+        }
+    }
+}
+
+/// A function that Lambda calls: `module.function`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handler {
+    /// The module, as a slashed import path.
+    pub module: String,
+    /// The function in it.
+    pub function: String,
+}
+
+impl std::fmt::Display for Handler {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}.{}", self.module.replace('/', "."), self.function)
+    }
+}
+
+impl std::str::FromStr for Handler {
+    type Err = String;
+
+    /// As Lambda reads it: the function behind the last dot; a slash in the module is a dot.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = || "MODULE.FUNCTION is wanted, such as app.lambda_handler".to_owned();
+        let (module, function) = text.rsplit_once('.').ok_or_else(wanted)?;
+        let module = module.replace('.', "/");
+        let is_name = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
+        if module.split('/').all(is_name) && is_name(function) && !function.contains('/') {
+            Ok(Self { module, function: function.to_owned() })
+        } else {
+            Err(wanted())
         }
     }
 }
@@ -48,6 +83,8 @@ pub struct Options {
     pub arch: Option<Arch>,
     /// How much evidence is enough.
     pub level: Level,
+    /// The functions that Lambda calls.
+    pub handlers: Vec<Handler>,
     /// What goes into the layer.
     pub layer: LayerPolicy,
     /// Globs of what must stay as it is.

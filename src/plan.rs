@@ -3,15 +3,18 @@
 mod evidence;
 mod generated;
 mod globs;
+mod handlers;
 pub mod layers;
+mod selected;
 mod warnings;
 
 use anyhow::Result;
 
 use crate::facts::Facts;
-use crate::facts::imports::{self, ImportGraph, Wanted};
-use crate::facts::reach::Step;
-use crate::options::Options;
+use crate::facts::owners::DistId;
+use crate::facts::imports::{self, EntryPoints, ImportGraph, Wanted};
+use crate::facts::reach::{Reach, Step};
+use crate::options::{Level, Options};
 use crate::progress::Progress;
 use crate::rules::table::Rule;
 use crate::rules::{self, Change, Guarded, Proposal};
@@ -88,6 +91,8 @@ pub struct Plan {
     pub generated: Vec<Generated>,
     /// Where each file goes.
     pub placement: Placement,
+    /// By which chain each file that was looked for is reached.
+    pub reach: Reach,
     /// What stays on doubt.
     pub doubts: Vec<Doubt>,
     /// What the user should know, a sentence each.
@@ -101,6 +106,10 @@ impl Plan {
     }
 }
 
+/// What a build at level max must say as long as nothing ran what it wrote.
+const UNPROVEN: &str = "level max rests on static analysis and facts, and no run has proven this \
+                        result: try it before you deploy it";
+
 /// Decides about every file.
 ///
 /// # Errors
@@ -112,29 +121,39 @@ pub fn make(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Plan> {
-    let mut draft = Draft::new(tree, options)?;
+    let mut draft = Draft::new(tree, facts, options)?;
+    let handlers = handlers::find(tree, contents, facts, options)?;
     let found = rules::propose(tree, facts, options.level);
     draft.drop_certain(&found.proposals);
     let candidates: Vec<&Proposal> =
         found.proposals.iter().filter(|proposal| proposal.named.is_some()).collect();
-    let graph = ImportGraph::new(tree, contents, facts, &wanted(&candidates))?;
+    let points = match options.level {
+        Level::Safe | Level::Standard => EntryPoints::All,
+        Level::Max => EntryPoints::AskedFor,
+    };
+    let graph = ImportGraph::new(tree, contents, facts, &wanted(&candidates), points)?;
     draft.keep_modified(
         &imports::modified(contents, tree, facts, &draft.to_check(&found.proposals))?,
         &found.proposals,
     );
     progress.begin("searching", tree.bytes());
-    let record_readers = evidence::settle(&mut draft, &candidates, |files, reached| {
-        graph.edges(files, reached, progress)
-    })?;
+    let settled =
+        evidence::settle(&mut draft, &candidates, &handlers, &graph, |files, reached| {
+            graph.edges(files, reached, progress)
+        })?;
     progress.end();
+    selected::apply(&mut draft, &settled, options.level);
     draft.change(&found.proposals);
     draft.guard(&found.guarded);
     let decisions = draft.decisions;
     let placement = layers::place(tree, contents, facts, options, &decisions)?;
-    let generated = generated::make(tree, facts, &decisions, &placement, &record_readers);
+    let generated = generated::make(tree, facts, &decisions, &placement, &settled.record_readers);
     let mut warnings = facts.warnings.clone();
+    if options.level == Level::Max {
+        warnings.push(UNPROVEN.to_owned());
+    }
     warnings.extend(warnings::all(tree, contents, facts, options, &decisions, &placement)?);
-    Ok(Plan { decisions, generated, placement, doubts: draft.doubts, warnings })
+    Ok(Plan { decisions, generated, placement, reach: settled.reach, doubts: draft.doubts, warnings })
 }
 
 fn wanted(candidates: &[&Proposal]) -> Vec<Wanted> {
@@ -149,6 +168,7 @@ fn wanted(candidates: &[&Proposal]) -> Vec<Wanted> {
 /// The decisions while they are being made.
 struct Draft<'t> {
     tree: &'t Tree,
+    facts: &'t Facts,
     decisions: FileMap<Decision>,
     /// Files whose decision no rule may change any more.
     pinned: FileMap<bool>,
@@ -157,10 +177,11 @@ struct Draft<'t> {
 
 impl<'t> Draft<'t> {
     /// Every file kept, but for what the user's own globs say.
-    fn new(tree: &'t Tree, options: &Options) -> Result<Self> {
+    fn new(tree: &'t Tree, facts: &'t Facts, options: &Options) -> Result<Self> {
         let kept = Decision { action: Action::Keep, because: Because::NoRule };
         let mut draft = Self {
             tree,
+            facts,
             decisions: FileMap::filled(tree, kept),
             pinned: FileMap::filled(tree, false),
             doubts: Vec::new(),
@@ -183,6 +204,11 @@ impl<'t> Draft<'t> {
         self.decisions[id].action == Action::Drop
     }
 
+    /// The distribution that brought a file.
+    fn owner(&self, id: FileId) -> Option<DistId> {
+        self.facts.owners.brought_by(id)
+    }
+
     fn drop_certain(&mut self, proposals: &[Proposal]) {
         for proposal in proposals.iter().filter(|p| p.change == Change::Drop && p.named.is_none()) {
             for file in &proposal.files {
@@ -197,7 +223,7 @@ impl<'t> Draft<'t> {
     /// The files whose content must be what RECORD says before a rule may act, in order. What the
     /// loader never maps of a shared object may go from anybody's.
     fn to_check(&self, proposals: &[Proposal]) -> Vec<FileId> {
-        let acting = proposals.iter().filter(|proposal| proposal.change != Change::StripElf);
+        let acting = proposals.iter().filter(|proposal| !proposal.change.is_strip());
         let mut files: Vec<FileId> =
             acting.flat_map(|proposal| proposal.files.iter().copied()).collect();
         files.retain(|file| !self.pinned[*file]);
@@ -207,7 +233,7 @@ impl<'t> Draft<'t> {
     }
 
     fn keep_modified(&mut self, modified: &[FileId], proposals: &[Proposal]) {
-        for proposal in proposals.iter().filter(|proposal| proposal.change != Change::StripElf) {
+        for proposal in proposals.iter().filter(|proposal| !proposal.change.is_strip()) {
             for file in proposal.files.iter().filter(|file| modified.binary_search(file).is_ok()) {
                 if !self.pinned[*file] {
                     self.doubt(proposal.rule, self.tree.shown(*file), vec![*file], &Why::Modified);

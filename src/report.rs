@@ -2,6 +2,7 @@
 //!
 //! Numbers are here, in bytes; words are in the writers.
 
+pub mod doubts;
 pub mod explain;
 pub mod inspect;
 pub mod json;
@@ -463,6 +464,7 @@ pub fn led(tree: &Tree, step: &Step) -> String {
         How::Unparsed => format!("may be named by {by}, which is no Python that slim can read"),
         How::SharedObject | How::Data => format!("named in {by}"),
         How::Needed => format!("linked by {by}"),
+        How::Fact => format!("needed where {by}{line} is: a fact"),
         How::Along => format!("belongs to {by}"),
     }
 }

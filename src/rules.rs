@@ -10,6 +10,7 @@ mod litter;
 mod metadata;
 mod sources;
 pub mod table;
+mod unreached;
 
 use crate::facts::Facts;
 use crate::facts::imports::Form;
@@ -25,6 +26,8 @@ pub enum Tier {
     Certain,
     /// True when nothing that is kept names it.
     Checked,
+    /// True as far as static analysis sees from the handlers.
+    Bold,
 }
 
 impl Tier {
@@ -33,6 +36,7 @@ impl Tier {
         match self {
             Self::Certain => "certain",
             Self::Checked => "checked",
+            Self::Bold => "bold",
         }
     }
 
@@ -41,6 +45,7 @@ impl Tier {
         match self {
             Self::Certain => Level::Safe,
             Self::Checked => Level::Standard,
+            Self::Bold => Level::Max,
         }
     }
 }
@@ -52,10 +57,19 @@ pub enum Change {
     Drop,
     /// Leave out what the loader never maps.
     StripElf,
+    /// Leave out what the loader never maps, the section headers too.
+    StripElfBare,
     /// Leave out the prose.
     ReduceMetadata,
     /// Name the interpreter so that it is found on Lambda.
     PortableShebang,
+}
+
+impl Change {
+    /// Whether only bytes go that the loader never maps.
+    pub fn is_strip(self) -> bool {
+        matches!(self, Self::StripElf | Self::StripElfBare)
+    }
 }
 
 /// What one rule would do to the files that stand or fall together.
@@ -122,6 +136,14 @@ pub fn propose(tree: &Tree, facts: &Facts, level: Level) -> Proposals {
     metadata::propose(tree, facts, &mut found);
     category::propose(tree, facts, &mut found);
     sources::propose(tree, facts, &mut found);
+    if level == Level::Max {
+        unreached::propose(tree, facts, &mut found);
+    }
+    if level == Level::Max {
+        for proposal in found.proposals.iter_mut().filter(|p| p.change == Change::StripElf) {
+            (proposal.rule, proposal.change) = (&table::SECTION_HEADERS, Change::StripElfBare);
+        }
+    }
     found.proposals.retain(|proposal| proposal.rule.tier.level() <= level);
     found.guarded.retain(|guarded| guarded.rule.tier.level() <= level);
     found

@@ -19,11 +19,8 @@ pub struct Payload {
 /// Applies what was decided to the contents of a file.
 pub fn apply(action: Action, bytes: Vec<u8>) -> Payload {
     match action {
-        Action::Change(Change::StripElf) => match strip::strip(&bytes, SectionHeaders::Minimal) {
-            Ok(smaller) => Payload { bytes: smaller, doubt: None },
-            Err(KeepReason::NothingToGain) => Payload { bytes, doubt: None },
-            Err(reason) => Payload { bytes, doubt: Some(reason.to_string()) },
-        },
+        Action::Change(Change::StripElf) => stripped(bytes, SectionHeaders::Minimal),
+        Action::Change(Change::StripElfBare) => stripped(bytes, SectionHeaders::Drop),
         Action::Change(Change::ReduceMetadata) => {
             Payload { bytes: metadata::reduce(&bytes), doubt: None }
         }
@@ -34,5 +31,13 @@ pub fn apply(action: Action, bytes: Vec<u8>) -> Payload {
         Action::Keep | Action::Drop | Action::Change(Change::Drop) => {
             Payload { bytes, doubt: None }
         }
+    }
+}
+
+fn stripped(bytes: Vec<u8>, headers: SectionHeaders) -> Payload {
+    match strip::strip(&bytes, headers) {
+        Ok(smaller) => Payload { bytes: smaller, doubt: None },
+        Err(KeepReason::NothingToGain) => Payload { bytes, doubt: None },
+        Err(reason) => Payload { bytes, doubt: Some(reason.to_string()) },
     }
 }

@@ -3,6 +3,7 @@
 //! Edges are worked out for the files that are asked about, so that what is never reached is never
 //! read. No edge crosses packages.
 
+mod applied;
 mod data;
 mod groups;
 mod inflated;
@@ -21,13 +22,14 @@ use sha2::{Digest, Sha256};
 
 use super::content::Content;
 use crate::elf::inspect;
-use super::names::Names;
+use super::names::{Names, module_name};
 use super::{Facts, IN_FLIGHT};
 use crate::memory::Budget;
 use crate::progress::Progress;
 use crate::python::outline::Platform;
 use crate::python::source::RecordReader;
-use crate::tree::{Contents, FileId, FileMap, Kind, PackageId, Tree, file_name};
+use crate::tree::{Contents, FileId, FileMap, Kind, PackageId, Tree, file_name, parent};
+use applied::Applied;
 use groups::Groups;
 use objects::Tables;
 use paths::Paths;
@@ -55,6 +57,8 @@ pub enum How {
     Needed,
     /// A data file names it.
     Data,
+    /// A fact says so.
+    Fact,
     /// It belongs to what is reached.
     Along,
 }
@@ -96,6 +100,21 @@ pub enum Form {
     Source,
     /// A type stub: by code beside or above it that reads stubs.
     Stub,
+    /// A shared library: by its file name, with or without `lib` and what follows `.so`.
+    Library,
+    /// Any other file: by its file name.
+    File,
+    /// What is left of a distribution: by anything else of it.
+    Distribution,
+}
+
+/// Which entry points count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryPoints {
+    /// All that a distribution lists.
+    All,
+    /// Those of the groups that something reached asks for.
+    AskedFor,
 }
 
 /// What the edges of some files are.
@@ -105,7 +124,22 @@ pub struct Found {
     pub edges: Vec<Edge>,
     /// Calls that read a distribution's RECORD.
     pub record_readers: Vec<RecordReader>,
+    /// Calls whose argument chooses files.
+    pub choices: Vec<Choice>,
     wholes: Vec<Whole>,
+}
+
+/// A call whose first argument chooses files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The file that calls.
+    pub from: FileId,
+    /// The line.
+    pub line: u32,
+    /// The function's name.
+    pub call: String,
+    /// The argument; `None` where it is computed.
+    pub name: Option<String>,
 }
 
 /// A folder all of whose modules a file may need.
@@ -128,6 +162,8 @@ pub struct ImportGraph<'a> {
     paths: Paths,
     tables: Tables,
     groups: Groups,
+    points: EntryPoints,
+    known: Applied,
     /// The folders that were handed out whole.
     done: Mutex<HashSet<(PackageId, String)>>,
 }
@@ -142,13 +178,38 @@ impl<'a> ImportGraph<'a> {
         contents: &'a dyn Contents,
         facts: &'a Facts,
         wanted: &[Wanted],
+        points: EntryPoints,
     ) -> Result<Self> {
         let names = Names::of(tree);
         let platform = Platform { python: (3, facts.target.python.minor()) };
         let paths = Paths::of(wanted);
         let groups = Groups::of(tree, contents, facts)?;
         let tables = Tables::default();
-        Ok(Self { tree, contents, facts, platform, names, paths, tables, groups, done: Mutex::default() })
+        let known = Applied::of(tree, facts);
+        Ok(Self { tree, contents, facts, platform, names, paths, tables, groups, points, known, done: Mutex::default() })
+    }
+
+    /// Whether the module that a stub describes reads stubs.
+    fn is_read(&self, stub: FileId) -> Result<bool> {
+        let path = self.tree.import_path(stub).unwrap_or_default();
+        let module = path.strip_suffix('i').unwrap_or(path);
+        let Some(module) = self.tree.find_import(self.tree.file(stub).package, module) else {
+            return Ok(false);
+        };
+        let bytes = self.contents.read(module)?;
+        let says = |word: &[u8]| memchr::memmem::find(&bytes, word).is_some();
+        Ok(says(b"attach_stub") || says(b".pyi"))
+    }
+
+    /// The files of the packages above a module: what importing it runs first.
+    pub fn above(&self, file: FileId, found: &mut dyn FnMut(FileId)) {
+        let Some(name) = self.tree.import_path(file).and_then(module_name) else { return };
+        self.names.above(self.tree.file(file).package, parent(name), found);
+    }
+
+    /// The files of a module.
+    pub fn module(&self, package: PackageId, slashed: &str) -> &[FileId] {
+        self.names.files(package, slashed)
     }
 
     /// The edges of these files to files that are not `reached` yet.
@@ -176,9 +237,11 @@ impl<'a> ImportGraph<'a> {
         for found in found? {
             all.edges.extend(found.edges);
             all.record_readers.extend(found.record_readers);
+            all.choices.extend(found.choices);
             all.wholes.extend(found.wholes);
         }
         self.hand_out(&mut all, reached);
+        all.edges.retain(|edge| !self.known.leads_nowhere(self.tree, edge));
         Ok(all)
     }
 
@@ -188,7 +251,9 @@ impl<'a> ImportGraph<'a> {
             sink.file(library, How::Needed);
         }
         let scope = scope(self.tree, self.facts, id);
-        if scope == Scope::Nothing {
+        let is_listing = self.points == EntryPoints::AskedFor
+            && self.facts.owners.in_metadata(self.tree, id).is_some();
+        if scope == Scope::Nothing || is_listing {
             return Ok(sink.found);
         }
         let bytes = match scope {
@@ -201,6 +266,8 @@ impl<'a> ImportGraph<'a> {
             Scope::SharedObject => objects::edges(self, &bytes, &mut sink),
             Scope::Bytecode => data::bytecode(self, &bytes, &mut sink),
             Scope::Data => data::edges(self, &bytes, &mut sink),
+            Scope::Stub if self.is_read(id)? => python::edges(self, &bytes, &mut sink),
+            Scope::Stub => {}
         }
         Ok(sink.found)
     }
@@ -308,6 +375,8 @@ enum Scope {
     SharedObject,
     Bytecode,
     Data,
+    /// A type stub: it only names anything for who reads stubs.
+    Stub,
 }
 
 /// Files by which a distribution is built and checked, not run; wheels carry some along.
@@ -344,6 +413,17 @@ fn scope(tree: &Tree, facts: &Facts, id: FileId) -> Scope {
         Content::Bytecode(_) if pycache(tree.file(id).path.as_str()) => Scope::Nothing,
         Content::Archive | Content::Portable { .. } | Content::MachO => Scope::Nothing,
         Content::Bytecode(_) => Scope::Bytecode,
+        Content::Other if is_prose(tree.file(id).path.as_str()) => Scope::Nothing,
+        Content::Other if tree.file(id).path.as_str().ends_with(".pyi") => Scope::Stub,
         Content::Other => Scope::Data,
     }
+}
+
+/// Whether a file is there for people to read.
+fn is_prose(path: &str) -> bool {
+    let name = file_name(path);
+    [".md", ".rst", ".html", ".css"].iter().any(|suffix| name.ends_with(suffix))
+        || ["LICENSE", "LICENCE", "COPYING", "NOTICE", "CHANGELOG", "CHANGES", "AUTHORS"]
+            .iter()
+            .any(|start| name.starts_with(start))
 }

@@ -27,6 +27,35 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// Nothing is reached by any step.
+    pub fn none(tree: &Tree) -> Self {
+        Self { reached: FileMap::filled(tree, false), steps: FileMap::filled(tree, None) }
+    }
+
+    /// Whether a file is a root, gone, or reached.
+    pub fn reaches(&self, file: FileId) -> bool {
+        self.reached[file]
+    }
+
+    /// Reaches what comes with a file.
+    fn bring(
+        &mut self,
+        file: FileId,
+        along: &impl Fn(FileId, &mut dyn FnMut(FileId)),
+        next: &mut Vec<FileId>,
+    ) {
+        let mut open = vec![file];
+        while let Some(file) = open.pop() {
+            along(file, &mut |with| {
+                if !std::mem::replace(&mut self.reached[with], true) {
+                    self.steps[with] = Some(Step { by: file, line: None, how: How::Along });
+                    next.push(with);
+                    open.push(with);
+                }
+            });
+        }
+    }
+
     /// The step that first led to a file; `None` for roots and for what is not reached.
     pub fn step(&self, file: FileId) -> Option<&Step> {
         self.steps[file].as_ref()
@@ -47,19 +76,21 @@ impl Reach {
 ///
 /// # Errors
 /// Those of `edges`.
-pub fn reach<'a>(
+pub fn reach(
     tree: &Tree,
     roots: &[FileId],
     gone: &[FileId],
     mut edges: impl FnMut(&[FileId], &FileMap<bool>) -> Result<Vec<Edge>>,
-    along: impl Fn(FileId) -> &'a [FileId],
+    along: impl Fn(FileId, &mut dyn FnMut(FileId)),
 ) -> Result<Reach> {
-    let mut reach =
-        Reach { reached: FileMap::filled(tree, false), steps: FileMap::filled(tree, None) };
+    let mut reach = Reach::none(tree);
     for file in roots.iter().chain(gone) {
         reach.reached[*file] = true;
     }
     let mut front = roots.to_vec();
+    for root in roots {
+        reach.bring(*root, &along, &mut front);
+    }
     while !front.is_empty() {
         let mut next = Vec::new();
         for edge in edges(&front, &reach.reached)? {
@@ -68,13 +99,7 @@ pub fn reach<'a>(
             }
             reach.steps[edge.to] = Some(Step { by: edge.from, line: edge.line, how: edge.how });
             next.push(edge.to);
-            for with in along(edge.to) {
-                if !std::mem::replace(&mut reach.reached[*with], true) {
-                    let step = Step { by: edge.to, line: None, how: How::Along };
-                    reach.steps[*with] = Some(step);
-                    next.push(*with);
-                }
-            }
+            reach.bring(edge.to, &along, &mut next);
         }
         next.sort_unstable();
         front = next;

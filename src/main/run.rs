@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use lambda_slim::cli::{Build, Cli, Command, Format, RulesFormat};
 use lambda_slim::failure::Failure;
-use lambda_slim::report::{Report, explain, inspect, json, text};
+use lambda_slim::report::{Report, doubts, explain, inspect, json, text};
 use lambda_slim::rules::table;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -43,8 +43,17 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
                 inspect::render(&found)
             })?;
         }
+        Command::Explain(args) if args.doubts => {
+            let found = lambda_slim::list_doubts(&args.options(), &bar)?;
+            print(&if args.format == Format::Json {
+                json::render(&found)
+            } else {
+                doubts::render(&found)
+            })?;
+        }
         Command::Explain(args) => {
-            let answers = lambda_slim::explain_path(&args.options(), &args.path, &bar)?;
+            let path = args.path.as_deref().unwrap_or_default();
+            let answers = lambda_slim::explain_path(&args.options(), path, &bar)?;
             print(&if args.format == Format::Json {
                 json::render(&answers)
             } else {

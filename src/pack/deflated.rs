@@ -14,7 +14,6 @@ use crate::memory::Budget;
 use crate::options::Options;
 use crate::plan::{Action, Plan};
 use crate::progress::Progress;
-use crate::rules::Change;
 use crate::transform::{self, Payload};
 use crate::tree::{Contents, Tree};
 use crate::zip::deflate::{Deflater, Method};
@@ -165,7 +164,9 @@ impl Work<'_> {
     /// The most bytes that a job holds at one time: contents and slimmed copy, or what ships and
     /// its deflated bytes.
     fn cost(&self, job: &Job) -> u64 {
-        let slims = |id| self.plan.decisions[id].action == Action::Change(Change::StripElf);
+        let slims = |id| {
+            matches!(self.plan.decisions[id].action, Action::Change(change) if change.is_strip())
+        };
         match job.source {
             Source::File(id) if slims(id) => job.size.saturating_mul(2),
             Source::File(_) | Source::Generated(_) => job.size.saturating_add(job.size / 2),

@@ -8,70 +8,127 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 
 use super::{Action, Because, Decision, Draft, Why};
-use crate::facts::imports::{Form, Found, How};
+use crate::facts::imports::{Choice, Form, Found, How, ImportGraph};
 use crate::facts::names::module_name;
 use crate::facts::reach::{Reach, Step, reach};
 use crate::python::source::RecordReader;
-use crate::rules::Proposal;
+use crate::rules::{Proposal, Tier};
 use crate::tree::{FileId, FileMap};
 
+/// What came of following the edges.
+pub(super) struct Settled {
+    /// What is reached how.
+    pub(super) reach: Reach,
+    /// The calls that read RECORD.
+    pub(super) record_readers: Vec<RecordReader>,
+    /// The calls that choose files.
+    pub(super) choices: Vec<Choice>,
+}
+
 /// Decides about the candidates. `edges` finds where files lead; it is asked about each file that
-/// stays once. Gives the calls that read RECORD.
+/// stays once.
 pub(super) fn settle(
     draft: &mut Draft<'_>,
     candidates: &[&Proposal],
+    handlers: &[FileId],
+    graph: &ImportGraph<'_>,
     edges: impl Fn(&[FileId], &FileMap<bool>) -> Result<Found>,
-) -> Result<Vec<RecordReader>> {
+) -> Result<Settled> {
     let open: HashSet<FileId> = candidates
         .iter()
         .flat_map(|candidate| candidate.files.iter().copied())
-        .filter(|file| !draft.pinned[*file] && !draft.is_gone(*file))
+        .filter(|file| !draft.pinned[*file] && !draft.is_gone(*file) && !handlers.contains(file))
         .collect();
     let stays = |file: &FileId| !open.contains(file) && !draft.is_gone(*file);
     let roots: Vec<FileId> = draft.tree.ids().filter(stays).collect();
     let gone: Vec<FileId> = draft.tree.ids().filter(|file| draft.is_gone(*file)).collect();
-    let along = along(draft, candidates, &open);
-    let mut readers = Vec::new();
+    let along = Along::of(draft, candidates, &open, graph);
+    let (mut record_readers, mut choices) = (Vec::new(), Vec::new());
     let reach = reach(
         draft.tree,
         &roots,
         &gone,
         |files, reached| {
             let found = edges(files, reached)?;
-            readers.extend(found.record_readers);
+            record_readers.extend(found.record_readers);
+            choices.extend(found.choices);
             Ok(found.edges)
         },
-        |file| along.get(&file).map_or(&[], |unit| unit.as_slice()),
+        |file, found| along.with(file, found),
     )?;
     for candidate in candidates {
         decide(draft, candidate, &open, &reach);
     }
-    Ok(readers)
+    Ok(Settled { reach, record_readers, choices })
 }
 
-/// What comes back with a file of a folder: the folder's data.
-fn along<'c>(
-    draft: &Draft<'_>,
-    candidates: &[&'c Proposal],
-    open: &HashSet<FileId>,
-) -> HashMap<FileId, std::rc::Rc<Vec<FileId>>> {
-    let form = |candidate: &Proposal| candidate.named.as_ref().map(|named| named.form);
-    let by_name: HashSet<FileId> = candidates
-        .iter()
-        .filter(|candidate| matches!(form(candidate), Some(Form::Source | Form::Stub)))
-        .flat_map(|candidate| candidate.files.iter().copied())
-        .collect();
-    let is_data = |file: &FileId| {
-        let path = draft.tree.import_path(*file).unwrap_or_default();
-        open.contains(file) && !by_name.contains(file) && module_name(path).is_none()
-    };
-    let mut along = HashMap::new();
-    for candidate in candidates.iter().filter(|c| form(c) == Some(Form::Folder)) {
-        let data: Vec<FileId> = candidate.files.iter().copied().filter(is_data).collect();
-        let data = std::rc::Rc::new(data);
-        along.extend(candidate.files.iter().map(|file| (*file, data.clone())));
+/// Whether reaching a file means that its distribution is in use: a module or library, no script.
+fn is_code(path: &str) -> bool {
+    !path.starts_with("bin/") && (module_name(path).is_some() || path.contains(".so"))
+}
+
+/// What comes with a file that is reached.
+struct Along<'g> {
+    graph: &'g ImportGraph<'g>,
+    /// The data of folders and distributions, each list with the files that bring it.
+    data: Vec<Vec<FileId>>,
+    lists: HashMap<FileId, Vec<usize>>,
+}
+
+impl<'g> Along<'g> {
+    /// With a file of a folder the folder's data, with one of a distribution what is left of that.
+    fn of(
+        draft: &Draft<'_>,
+        candidates: &[&Proposal],
+        open: &HashSet<FileId>,
+        graph: &'g ImportGraph<'g>,
+    ) -> Self {
+        let form = |candidate: &Proposal| candidate.named.as_ref().map(|named| named.form);
+        let by_name: HashSet<FileId> = candidates
+            .iter()
+            .filter(|candidate| matches!(form(candidate), Some(Form::Source | Form::Stub)))
+            .flat_map(|candidate| candidate.files.iter().copied())
+            .collect();
+        let is_data = |file: &FileId| {
+            let path = draft.tree.import_path(*file).unwrap_or_default();
+            open.contains(file) && !by_name.contains(file) && module_name(path).is_none()
+        };
+        let mut along = Self { graph, data: Vec::new(), lists: HashMap::new() };
+        for candidate in candidates {
+            match form(candidate) {
+                Some(Form::Folder) => {
+                    let data = candidate.files.iter().copied().filter(is_data).collect();
+                    along.add(data, candidate.files.iter().copied());
+                }
+                Some(Form::Distribution) => {
+                    let of = candidate.files.first().and_then(|file| draft.owner(*file));
+                    let with = draft.tree.ids().filter(|file| {
+                        of.is_some()
+                            && draft.owner(*file) == of
+                            && draft.tree.import_path(*file).is_some_and(is_code)
+                    });
+                    let with: Vec<FileId> = with.collect();
+                    along.add(candidate.files.clone(), with.into_iter());
+                }
+                _ => {}
+            }
+        }
+        along
     }
-    along
+
+    fn add(&mut self, data: Vec<FileId>, with: impl Iterator<Item = FileId>) {
+        let number = self.data.len();
+        self.data.push(data);
+        for file in with {
+            self.lists.entry(file).or_default().push(number);
+        }
+    }
+
+    fn with(&self, file: FileId, found: &mut dyn FnMut(FileId)) {
+        self.graph.above(file, found);
+        let lists = self.lists.get(&file).map_or(&[][..], Vec::as_slice);
+        lists.iter().flat_map(|list| &self.data[*list]).for_each(|file| found(*file));
+    }
 }
 
 /// What is not reached goes; what is stays on doubt.
@@ -84,6 +141,9 @@ fn decide(draft: &mut Draft<'_>, candidate: &Proposal, open: &HashSet<FileId>, r
             draft.decisions[file] =
                 Decision { action: Action::Drop, because: Because::Rule(candidate.rule) };
         }
+    }
+    if candidate.rule.tier == Tier::Bold {
+        return;
     }
     reached.retain(|(file, _)| matches!(draft.decisions[*file].because, Because::NoRule));
     for (file, step) in &reached {

@@ -5,12 +5,14 @@
 
 mod bounds;
 pub(super) mod decode;
+mod literals;
 mod names;
 mod records;
 mod text;
 mod values;
 mod walk;
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ruff_python_ast::{Stmt, StmtImport, StmtImportFrom};
@@ -139,11 +141,25 @@ pub fn read(bytes: &[u8]) -> Result<Source, Unparsed> {
     on_stack_for(depth, || parse(&source))
 }
 
+/// The names that this source only ever binds to literals, or to the items of literals (in loops, by
+/// way of other such names); none where it cannot be read.
+pub fn literal_names(bytes: &[u8]) -> HashSet<String> {
+    let read = || {
+        let source = decode::decode(bytes)?;
+        let depth = bounds::check(&source)?;
+        on_stack_for(depth, || {
+            let parsed = parse_module(&source).map_err(|_| Unparsed::Panicked)?;
+            Ok(literals::names(parsed.suite()))
+        })
+    };
+    read().unwrap_or_default()
+}
+
 /// Runs `work` on a stack that holds a syntax tree of this depth: dropping it recurses.
-fn on_stack_for(
+fn on_stack_for<T: Send>(
     depth: usize,
-    work: impl FnOnce() -> Result<Source, Unparsed> + Send,
-) -> Result<Source, Unparsed> {
+    work: impl FnOnce() -> Result<T, Unparsed> + Send,
+) -> Result<T, Unparsed> {
     /// Deep enough for all but generated code.
     const USUAL_DEPTH: usize = 200;
     /// Over 2 KiB for each of 5,000 levels and 100 blocks; dropping takes some 0.5 KiB.

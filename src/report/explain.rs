@@ -3,11 +3,11 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{verb, why};
+use super::{led, verb, why};
 use crate::facts::Facts;
 use crate::facts::owners::Owner;
 use crate::plan::layers::{self, Place};
-use crate::plan::{Action, Because, Decision, Plan};
+use crate::plan::{Action, Because, Plan};
 use crate::transform;
 use crate::tree::{Contents, FileId, Tree};
 
@@ -61,7 +61,7 @@ fn one(
         Owner::Distribution(id) => named(facts, id),
         Owner::Guest(id) => format!("your code, inside a package of {}", named(facts, id)),
     };
-    let (rule, mut because) = reasons(tree, decision);
+    let (rule, mut because) = reasons(tree, plan, file);
     let (mut verb, mut ships_bytes) = (verb(decision.action), Some(bytes));
     match decision.action {
         Action::Drop => ships_bytes = None,
@@ -97,19 +97,33 @@ fn named(facts: &Facts, id: crate::facts::owners::DistId) -> String {
     format!("{} {}", dist.name, dist.version)
 }
 
-fn reasons(tree: &Tree, decision: &Decision) -> (Option<&'static str>, Vec<String>) {
-    match &decision.because {
-        Because::NoRule => (None, vec!["no rule has anything against it".to_owned()]),
+fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec<String>) {
+    match &plan.decisions[file].because {
+        Because::NoRule => match chain(tree, plan, file) {
+            chain if chain.is_empty() => (None, vec!["no rule has anything against it".to_owned()]),
+            chain => (None, chain),
+        },
         Because::KeepOption(glob) => (None, vec![format!("--keep {glob} says so")]),
         Because::DropOption(glob) => (None, vec![format!("--drop {glob} says so")]),
         Because::Rule(rule) => {
-            (Some(rule.id), vec![rule.what.to_owned(), rule.why_safe.to_owned()])
+            let told = [rule.what.to_owned(), rule.why_safe.to_owned()];
+            (Some(rule.id), told.into_iter().chain(chain(tree, plan, file)).collect())
         }
         Because::Doubt(rule, doubt) => (
             Some(rule.id),
-            vec![format!("the rule would take it away: {}", rule.what), why(tree, doubt)],
+            [format!("the rule would take it away: {}", rule.what), why(tree, doubt)]
+                .into_iter()
+                .chain(chain(tree, plan, file).into_iter().skip(1))
+                .collect(),
         ),
     }
+}
+
+/// The steps that lead to a file, from the last to the root.
+fn chain(tree: &Tree, plan: &Plan, file: FileId) -> Vec<String> {
+    let mut steps = plan.reach.chain(file);
+    steps.reverse();
+    steps.into_iter().map(|step| led(tree, step)).collect()
 }
 
 fn ships_as(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> Option<String> {

@@ -81,6 +81,26 @@ rules! {
         what: "Type stubs (`.pyi`) beside the module they describe.",
         why_safe: "Python does not read stubs; type checkers do.",
         unless: "Code beside or above it reads stubs (lazy loaders), or the module it describes is not there: then it is data.";
+    ORPHANED_LIBRARY = "orphaned-library", Bold,
+        what: "Shared libraries of distributions that no shared object which stays is linked with.",
+        why_safe: "The loader maps a library when something that is mapped asks for it (DT_NEEDED), or code opens it by its name; neither does.",
+        unless: "A string that stays names the library or its folder, as code that opens it would.";
+    SECTION_HEADERS = "section-headers", Bold,
+        what: "The section headers of shared objects, beside what no segment maps.",
+        why_safe: "The loader reads segments only; debuggers and tools that edit files read section headers.",
+        unless: "The file has a section that others look up by name (`.qtmetadata`), or another reason keeps its bytes.";
+    UNNAMED_SCRIPT = "unnamed-script", Bold,
+        what: "Scripts that installers put into `bin/`.",
+        why_safe: "Nothing that is reached names the script; Lambda calls the handler, not a script.",
+        unless: "A string that is reached names it, or it is the user's own.";
+    UNREACHED_DISTRIBUTION = "unreached-distribution", Bold,
+        what: "Data and metadata of distributions none of whose modules is reached.",
+        why_safe: "Nothing that is reached from the handlers imports the distribution, names it or asks for its metadata.",
+        unless: "One of its modules is reached, or it holds no module at all.";
+    UNREACHED_MODULE = "unreached-module", Bold,
+        what: "Modules of distributions that nothing reaches from the handlers.",
+        why_safe: "No import, string, entry point, shared object or data file that is reached leads to the module. An import whose name is computed keeps its whole package.",
+        unless: "It is the user's own, or `--keep` says otherwise.";
 }
 
 /// All rules for a terminal.
@@ -108,7 +128,8 @@ pub fn page() -> String {
         "# Rules\n\n\
          What slim takes away, and on what grounds. This page is made by `slim rules --format markdown`.\n\n\
          A rule of the tier *certain* is true of every program (level `safe`). A rule of the tier *checked* \
-         acts only where nothing that is kept names the file (level `standard`).\n",
+         acts only where nothing that is kept names the file (level `standard`). A rule of the tier *bold* sees as \
+         far as static analysis does from the handlers (level `max`).\n",
     );
     for rule in RULES {
         // Writing to a String cannot fail.

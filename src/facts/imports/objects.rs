@@ -24,6 +24,7 @@ pub(super) struct Tables {
     tops: Mutex<HashMap<PackageId, Arc<Option<AhoCorasick>>>>,
     beside: Mutex<HashMap<(PackageId, String), Arc<Beside>>>,
     endings: OnceLock<Option<AhoCorasick>>,
+    files: OnceLock<(Vec<String>, Option<AhoCorasick>)>,
 }
 
 /// The bare names of what lies in a folder and in those above it.
@@ -71,6 +72,25 @@ impl Tables {
             .unwrap_or_default()
     }
 
+    /// Where the names of files stand.
+    fn files(
+        &self,
+        graph: &ImportGraph<'_>,
+        bytes: &[u8],
+        mut found: impl FnMut(&str, usize, usize),
+    ) {
+        let (names, searcher) = self.files.get_or_init(|| {
+            let mut names: Vec<String> = graph.paths.names().map(str::to_owned).collect();
+            names.sort_unstable();
+            let searcher =
+                searcher(names.iter().map(String::as_str), MatchKind::LeftmostLongest);
+            (names, searcher)
+        });
+        for hit in searcher.iter().flat_map(|searcher| searcher.find_iter(bytes)) {
+            found(&names[hit.pattern().as_usize()], hit.start(), hit.end());
+        }
+    }
+
     fn beside(&self, graph: &ImportGraph<'_>, package: PackageId, folder: &str) -> Arc<Beside> {
         let key = (package, folder.to_owned());
         let mut beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,6 +131,7 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
     let constants = inspect::constants(bytes);
     let is_module = tags::ModuleFile::parse(file_name(sink.path)).is_some();
     for range in &constants {
+        files(graph, &bytes[range.clone()], sink);
         search(graph, &bytes[range.clone()], Packed::No, is_module, sink);
         headers(graph, &bytes[range.clone()], sink);
     }
@@ -120,6 +141,23 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
                 search(graph, table, Packed::Yes, true, sink);
                 headers(graph, table, sink);
             });
+        }
+    }
+}
+
+/// Libraries and scripts by name, as strings of their own: what `dlopen` is given.
+fn files(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
+    let mut named = Vec::new();
+    graph.tables.files(graph, bytes, |name, start, end| {
+        let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+        let begins = before.is_none_or(|byte| matches!(byte, 0 | b'/'));
+        if begins && bytes.get(end).is_none_or(|byte| *byte == 0) {
+            named.push(name.to_owned());
+        }
+    });
+    for file in named.iter().flat_map(|name| graph.paths.files_called(name)) {
+        if file.package == sink.package {
+            sink.file(file.file, How::SharedObject);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use foldhash::fast::RandomState;
 
 use super::{Form, Wanted};
-use crate::tree::{FileId, PackageId, file_name, is_below};
+use crate::tree::{FileId, PackageId, file_name, is_below, parent};
 
 /// A folder or module that paths in strings can lead to.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub(super) struct Paths {
     /// The suffixes that sources have, such as `.pyx`.
     pub(super) suffixes: BTreeSet<String>,
     pub(super) stubs: Vec<Named>,
+    /// Other files by what strings may call them.
+    files: HashMap<String, Vec<Named>, RandomState>,
 }
 
 impl Paths {
@@ -54,7 +56,16 @@ impl Paths {
         let (package, path) = (thing.package, thing.path.clone());
         let named = |file: &FileId| Named { package, path: path.clone(), file: *file };
         match thing.form {
-            Form::Module => {}
+            Form::Module | Form::Distribution => {}
+            Form::Library => {
+                for name in library_names(&path) {
+                    self.files.entry(name).or_default().extend(thing.files.iter().map(named));
+                }
+            }
+            Form::File => {
+                let files = self.files.entry(file_name(&path).to_owned()).or_default();
+                files.extend(thing.files.iter().map(named));
+            }
             Form::Folder => {
                 let slashed = path.strip_suffix(".py").unwrap_or(&path).to_owned();
                 let top = slashed.split('/').next().unwrap_or_default().to_owned();
@@ -103,6 +114,19 @@ impl Paths {
         self.sources.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// The libraries and scripts that a string may mean.
+    pub(super) fn files_called(&self, name: &str) -> &[Named] {
+        if self.files.is_empty() {
+            return &[];
+        }
+        self.files.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether there is anything that is called by its file name.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
     /// The sources with this suffix below a folder.
     pub(super) fn sources_below<'b>(
         &'b self,
@@ -118,6 +142,30 @@ impl Paths {
         let suffix = suffix(text);
         self.suffixes.contains(suffix).then_some(suffix)
     }
+}
+
+/// What code that opens a library may call it: its file name, that up to `.so`, both without `lib`,
+/// without the hash that wheel repairers add; and the folder of libraries that it lies in.
+fn library_names(path: &str) -> BTreeSet<String> {
+    let name = file_name(path);
+    let folder = file_name(parent(path));
+    let stem = name.split(".so").next().unwrap_or(name);
+    let plain = match stem.rsplit_once('-') {
+        Some((plain, hash)) if hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            plain
+        }
+        _ => stem,
+    };
+    let mut names: BTreeSet<String> = [name, stem, plain].map(str::to_owned).into();
+    names.insert(format!("{plain}.so"));
+    let short: Vec<String> =
+        names.iter().filter_map(|name| name.strip_prefix("lib")).map(str::to_owned).collect();
+    names.extend(short);
+    if folder.ends_with(".libs") {
+        names.insert(folder.to_owned());
+    }
+    names.retain(|name| name.len() > 2);
+    names
 }
 
 /// The suffix of a file name from its last dot on.

@@ -7,18 +7,25 @@ use memchr::memmem;
 
 use super::paths::Folder;
 use super::runs::{self, is_word};
-use super::{How, ImportGraph, Line, Sink, data};
+use super::{Choice, How, ImportGraph, Line, Sink, data};
 use crate::facts::owners::Owner;
 use crate::python::outline::{self, Argument, Call, HOLE, Import, OWN_NAME, Outline, Text};
 use crate::python::source;
-use crate::tree::{file_name, is_below, parent};
+use crate::tree::{PackageId, file_name, is_below, parent};
 
 /// Words without which code cannot make a path or a module of a name.
 const FINDERS: [&str; 6] =
     ["__file__", "__path__", "__import__", "importlib", "pkgutil", "pkg_resources"];
 
+/// Words without which code opens no library by name, and starts no script.
+const LIBRARIANS: [&str; 7] =
+    ["CDLL", "ctypes", "cffi", "dlopen", "LoadLibrary", "find_library", "subprocess"];
+
 /// Longest string that is taken for one name or path, in bytes.
 const LONGEST_NAME: usize = 512;
+
+/// Shortest beginning of the name of a group of entry points, in bytes.
+const SHORTEST_GROUP: usize = 3;
 
 /// Calls that run code which only their argument tells.
 const RUNNERS: [&str; 11] = [
@@ -46,13 +53,16 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
         sink.found.record_readers.extend(source.record_readers);
     }
     let Ok(text) = outline::text(bytes) else { return unparsed(graph, bytes, sink) };
-    match outline::read(&text, graph.platform, &is_watched) {
+    let watch = |name: &str| is_watched(name) || graph.known.is_choice(name);
+    match outline::read(&text, graph.platform, &watch) {
         Ok(outline) => {
             let path = sink.path;
             let users =
                 matches!(graph.facts.owners.owner(sink.from), Owner::User | Owner::Guest(_));
-            let finds_folders = OnceCell::new();
-            let file = File { graph, text: &text, path, users, outline: &outline, finds_folders };
+            let (finds_folders, literals) = (OnceCell::new(), OnceCell::new());
+            let (outline, text, package) = (&outline, text.as_ref(), sink.package);
+            let file =
+                File { graph, text, path, users, outline, finds_folders, literals, package };
             // Shorter-lived than the sink: lines are counted from this text.
             let mut inner = Sink {
                 from: sink.from,
@@ -89,6 +99,8 @@ struct File<'f, 'g> {
     users: bool,
     outline: &'f Outline<'f>,
     finds_folders: OnceCell<bool>,
+    literals: OnceCell<HashSet<String>>,
+    package: PackageId,
 }
 
 impl<'f> File<'f, '_> {
@@ -141,6 +153,11 @@ impl<'f> File<'f, '_> {
         let names = &self.graph.names;
         let base = if import.level == 0 { Some("") } else { self.base(import.level) };
         let Some(base) = base else { return };
+        if import.level == 0 {
+            for needs in self.graph.known.hidden(sink.package, &import.module) {
+                sink.whole(needs, How::Fact);
+            }
+        }
         let mut to = base.to_owned();
         if import.module.is_empty() {
             names.above(sink.package, base, |file| sink.file(file, How::Import));
@@ -182,6 +199,7 @@ impl<'f> File<'f, '_> {
             self.beginning(text, imports, sink);
             self.path_parts(value, sink);
             self.entry_points(value, sink);
+            self.files(value, sink);
         }
         if value.contains('.') {
             self.sources_in(value, sink);
@@ -196,7 +214,7 @@ impl<'f> File<'f, '_> {
         let dots = value.bytes().take_while(|byte| *byte == b'.').count();
         let rest = &value[dots..];
         let plain = |byte: u8| is_word(byte) || matches!(byte, b'.' | b'/' | b':');
-        if rest.is_empty() || !rest.bytes().all(plain) {
+        if rest.is_empty() || !rest.bytes().all(plain) || matches!(rest, "__main__" | "__init__") {
             return;
         }
         let parts = || rest.split(['.', '/', ':']);
@@ -234,6 +252,9 @@ impl<'f> File<'f, '_> {
             None => (false, start),
         };
         let dots = start.bytes().take_while(|byte| *byte == b'.').count();
+        if own && !imports {
+            return;
+        }
         let relative = own || dots > 0 && imports;
         let start = &start[dots.min(start.len())..];
         if !relative && (dots > 0 || !start.contains(['.', '/'])) || value == "." {
@@ -329,7 +350,7 @@ impl<'f> File<'f, '_> {
                     || self.users && self.may_reach(folder))
     }
 
-    /// Whether the file imports a package or something of it, or a string holds its name.
+    /// Whether the file imports a package or something of it, or a string is its name.
     fn names_folder(&self, folder: &str) -> bool {
         let dotted = folder.replace('/', ".");
         let (imports, texts) = (&self.outline.imports, &self.outline.texts);
@@ -342,9 +363,7 @@ impl<'f> File<'f, '_> {
         };
         !folder.is_empty()
             && (imports.iter().filter(|import| import.level == 0).any(imported)
-                || texts.iter().any(|text| {
-                    text.value.contains(folder) || text.value.contains(dotted.as_str())
-                }))
+                || texts.iter().any(|text| text.value == folder || within(&text.value)))
     }
 
     /// Whether this file could mean the folder at all: it lies in the same top-level package, or
@@ -361,15 +380,38 @@ impl<'f> File<'f, '_> {
     fn entry_points(&self, value: &str, sink: &mut Sink<'_>) {
         let groups = &self.graph.groups;
         let group = match value.split_once(HOLE) {
-            Some((start, _)) if start.len() >= 3 => start,
-            Some(_) => return,
+            Some((start, _)) => start,
             None => value.trim_end_matches("%s"),
         };
         let open = group.len() < value.len();
+        if group.len() < SHORTEST_GROUP {
+            return;
+        }
         for point in groups.of_group(sink.package, group, open) {
             let parts = point.split('.');
             runs::lead(self.graph, "", parts, How::EntryPoint, sink);
         }
+    }
+
+    /// Libraries and scripts by name. A name that does not say that it is a library's counts where the
+    /// code opens libraries.
+    fn files(&self, value: &str, sink: &mut Sink<'_>) {
+        for part in value.rsplit(['/', '\\', '=']).take(3) {
+            let files = self.graph.paths.files_called(part);
+            let plain = !part.starts_with("lib") && !part.contains(".so");
+            if files.is_empty() || plain && !part.contains('.') && !self.opens_libraries() {
+                continue;
+            }
+            for file in files {
+                if file.package == sink.package {
+                    sink.file(file.file, How::Literal);
+                }
+            }
+        }
+    }
+
+    fn opens_libraries(&self) -> bool {
+        LIBRARIANS.iter().any(|word| self.says(word))
     }
 
     /// Sources by file name; and where code deals in a suffix (`"*.pyx"`), all below its folder.
@@ -406,6 +448,9 @@ impl<'f> File<'f, '_> {
         if WALKERS.contains(&call.name) {
             return self.walked(call, sink);
         }
+        if self.graph.known.is_choice(call.name) {
+            self.choice(call, sink);
+        }
         let is_method = self.text[..call.at].ends_with('.');
         let runs = RUNNERS.contains(&call.name) && !(is_method && call.name == "exec");
         let known = match call.argument {
@@ -417,8 +462,52 @@ impl<'f> File<'f, '_> {
             Argument::Name(_) | Argument::Other => false,
         };
         if runs && !known {
-            sink.whole(top(self.path), How::Unresolved);
+            if !matches!(call.argument, Argument::Name(name) if self.is_literal(name)) {
+                match self.regular_package() {
+                    "" => {}
+                    package => sink.whole(package, How::Unresolved),
+                }
+            }
         }
+    }
+
+    /// Whether a name only ever stands for literals of this file, which are strings that count.
+    fn is_literal(&self, name: &str) -> bool {
+        let literals = self.literals.get_or_init(|| source::literal_names(self.text.as_bytes()));
+        literals.contains(name)
+    }
+
+    /// The regular package that the file lies in, the outermost; its folder where there is none. A
+    /// module beside the packages is its own.
+    fn regular_package(&self) -> &'f str {
+        let package = self.package;
+        let folders = self.path.match_indices('/').map(|(at, _)| &self.path[..at]);
+        let regular = |folder: &&str| !self.graph.names.files(package, folder).is_empty();
+        folders.into_iter().find(regular).unwrap_or(parent(self.path))
+    }
+
+    /// A call that may choose files of a distribution that the file deals with: it says its name, or
+    /// calls a method of a session.
+    fn choice(&self, call: &Call<'_>, sink: &mut Sink<'_>) {
+        let before = &self.text[..call.at];
+        let receiver = before.strip_suffix('.').map_or("", |before| {
+            let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+            &before[start..]
+        });
+        if !self.says("boto") && !receiver.to_ascii_lowercase().contains("session") {
+            return;
+        }
+        let name = match call.argument {
+            Argument::Text(number) => {
+                let text = &self.outline.texts[number];
+                (!text.has_holes && !text.goes_on).then(|| text.value.to_string())
+            }
+            Argument::None => return,
+            Argument::Name(_) | Argument::Other => None,
+        };
+        let line = outline::line(self.text, call.at);
+        let call = call.name.to_owned();
+        sink.found.choices.push(Choice { from: sink.from, line, call, name });
     }
 
     /// `pkgutil` over the path of a package: one that the file imports under this name, or its own.

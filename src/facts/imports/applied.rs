@@ -1,0 +1,59 @@
+//! The facts that hold for the packages at hand.
+
+use std::collections::HashSet;
+
+use super::Edge;
+use crate::facts::Facts;
+use crate::facts::known::{self, Hidden, Ignore};
+use crate::tree::{PackageId, Tree};
+
+/// What facts say of edges and calls.
+#[derive(Debug, Default)]
+pub(super) struct Applied {
+    ignored: Vec<(PackageId, &'static Ignore)>,
+    hidden: Vec<(PackageId, &'static Hidden)>,
+    choices: HashSet<&'static str>,
+}
+
+impl Applied {
+    pub(super) fn of(tree: &Tree, facts: &Facts) -> Self {
+        let mut applied = Self::default();
+        for (package, _) in tree.packages() {
+            for (_, known) in known::of(&facts.owners, package) {
+                applied.ignored.extend(known.ignore.iter().map(|fact| (package, fact)));
+                applied.hidden.extend(known.hidden.iter().map(|fact| (package, fact)));
+                let calls = known.select.iter().flat_map(|select| &select.calls);
+                applied.choices.extend(calls.map(String::as_str));
+            }
+        }
+        applied
+    }
+
+    /// Whether a call of this name chooses files.
+    pub(super) fn is_choice(&self, call: &str) -> bool {
+        self.choices.contains(call)
+    }
+
+    /// What an import of a module needs beside it.
+    pub(super) fn hidden(
+        &self,
+        package: PackageId,
+        module: &str,
+    ) -> impl Iterator<Item = &'static str> {
+        let is_it = move |when: &str| {
+            module.strip_prefix(when).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let here = self.hidden.iter().filter(move |(of, fact)| *of == package && is_it(&fact.when));
+        here.map(|(_, fact)| fact.needs.as_str())
+    }
+
+    /// Whether a fact says that an edge never comes true.
+    pub(super) fn leads_nowhere(&self, tree: &Tree, edge: &Edge) -> bool {
+        self.ignored.iter().any(|(package, fact)| {
+            *package == tree.file(edge.from).package
+                && fact.how.iter().any(|evidence| evidence.is(edge.how))
+                && tree.import_path(edge.from) == Some(&fact.from)
+                && tree.import_path(edge.to).is_some_and(|path| fact.to.matches(path))
+        })
+    }
+}

@@ -1,0 +1,114 @@
+//! What facts say of files: chosen by an argument, or opened by nobody.
+
+use std::collections::BTreeSet;
+
+use super::evidence::Settled;
+use super::{Action, Because, Decision, Draft, Why};
+use crate::facts::imports::Choice;
+use crate::facts::known::{self, Known, Select, Strength};
+use crate::facts::owners::DistId;
+use crate::options::Level;
+use crate::python::dist;
+use crate::rules::Tier;
+use crate::rules::table::Rule;
+use crate::tree::{FileId, PackageId};
+
+/// Drops what the facts of the package's distributions let go at this level.
+pub(super) fn apply(draft: &mut Draft<'_>, settled: &Settled, level: Level) {
+    let packages: Vec<PackageId> = draft.tree.packages().map(|(id, _)| id).collect();
+    for package in packages {
+        for (id, known) in known::of(&draft.facts.owners, package) {
+            for fact in &known.drop {
+                let tier = match fact.tier {
+                    Strength::Checked => Tier::Checked,
+                    Strength::Bold => Tier::Bold,
+                };
+                if tier.level() <= level {
+                    let files = draft.files_of(id, |path| {
+                        fact.files.iter().any(|files| files.matches(path))
+                    });
+                    let rule = rule(known, &fact.part, &fact.why, tier);
+                    draft.drop_by(rule, &files);
+                }
+            }
+            if level == Level::Max {
+                for fact in &known.select {
+                    select(draft, settled, id, known, fact);
+                }
+            }
+        }
+    }
+}
+
+/// Drops the folders that no call chooses; all stay where a call's argument is computed.
+fn select(draft: &mut Draft<'_>, settled: &Settled, id: DistId, known: &Known, fact: &Select) {
+    let package = draft.facts.owners.distribution(id).package;
+    let rule = rule(known, &fact.part, &fact.why, Tier::Bold);
+    let mut names: BTreeSet<&str> = fact.always.iter().map(String::as_str).collect();
+    let calls = |choice: &&Choice| {
+        draft.tree.file(choice.from).package == package && fact.calls.contains(&choice.call)
+    };
+    let mut computed = None;
+    for choice in settled.choices.iter().filter(calls) {
+        match &choice.name {
+            Some(name) => drop(names.insert(name)),
+            None if is_through(draft, choice.from, fact) => {}
+            None => computed = computed.or(Some(choice)),
+        }
+    }
+    let folder = format!("{}/", fact.folder);
+    let unchosen = |path: &str| {
+        let name = path.strip_prefix(&folder).and_then(|rest| rest.split_once('/'));
+        name.is_some_and(|(name, _)| !names.contains(name))
+    };
+    let files = draft.files_of(id, unchosen);
+    match computed {
+        None => draft.drop_by(rule, &files),
+        Some(choice) if !files.is_empty() => {
+            let at = format!("{}:{}", draft.tree.shown(choice.from), choice.line);
+            let why = Why::Guarded(format!("the argument of {}() at {at} is computed", choice.call));
+            draft.doubt(rule, fact.folder.clone(), files, &why);
+        }
+        Some(_) => {}
+    }
+}
+
+/// Whether a file belongs to a distribution that only hands names on.
+fn is_through(draft: &Draft<'_>, file: FileId, fact: &Select) -> bool {
+    draft.owner(file).is_some_and(|id| {
+        let name = draft.facts.owners.distribution(id).normalized();
+        fact.through.iter().any(|through| dist::normalize(through) == name)
+    })
+}
+
+/// The rule that a fact is: made once a build, and never given back.
+fn rule(known: &Known, part: &str, why: &str, tier: Tier) -> &'static Rule {
+    let id = format!("fact:{}/{part}", known.distribution);
+    Box::leak(Box::new(Rule {
+        id: id.leak(),
+        tier,
+        what: format!("What is known of {}: its {part}.", known.distribution).leak(),
+        why_safe: why.to_owned().leak(),
+        unless: "A computed name may choose any, or the file is the user's.",
+    }))
+}
+
+impl Draft<'_> {
+    /// The files of a distribution whose import paths match, and that no option speaks of.
+    fn files_of(&self, id: DistId, matches: impl Fn(&str) -> bool) -> Vec<FileId> {
+        let is_it = |file: &FileId| {
+            self.owner(*file) == Some(id)
+                && !self.pinned[*file]
+                && !self.is_gone(*file)
+                && self.tree.import_path(*file).is_some_and(&matches)
+        };
+        self.tree.ids().filter(is_it).collect()
+    }
+
+    fn drop_by(&mut self, rule: &'static Rule, files: &[FileId]) {
+        for file in files {
+            self.decisions[*file] =
+                Decision { action: Action::Drop, because: Because::Rule(rule) };
+        }
+    }
+}
