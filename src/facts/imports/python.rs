@@ -17,6 +17,10 @@ use crate::tree::{PackageId, file_name, is_below, parent};
 const FINDERS: [&str; 6] =
     ["__file__", "__path__", "__import__", "importlib", "pkgutil", "pkg_resources"];
 
+/// Parts of the names of functions that import what they are handed.
+const LOADERS: [&str; 6] =
+    ["_import", "import_", "load_class", "load_object", "locate", "resolve_name"];
+
 /// Words without which code opens no library by name, and starts no script.
 const LIBRARIANS: [&str; 7] =
     ["CDLL", "ctypes", "cffi", "dlopen", "LoadLibrary", "find_library", "subprocess"];
@@ -247,6 +251,9 @@ impl<'f> File<'f, '_> {
     fn beginning(&self, text: &Text<'_>, imports: bool, sink: &mut Sink<'_>) {
         let value = text.value.as_ref();
         let Some((start, rest)) = self.split_at_hole(text) else { return };
+        if !imports && !self.makes_names() {
+            return;
+        }
         let (own, start) = match start.strip_prefix(OWN_NAME) {
             Some(start) => (true, start.trim_start_matches('.')),
             None => (false, start),
@@ -375,6 +382,11 @@ impl<'f> File<'f, '_> {
     /// Whether the code asks where it lies, or imports by name.
     fn finds_folders(&self) -> bool {
         *self.finds_folders.get_or_init(|| FINDERS.iter().any(|word| self.says(word)))
+    }
+
+    /// Whether the code imports, or hands names to code that does.
+    fn makes_names(&self) -> bool {
+        self.finds_folders() || LOADERS.iter().any(|word| self.says(word))
     }
 
     fn entry_points(&self, value: &str, sink: &mut Sink<'_>) {
