@@ -11,8 +11,8 @@ mod warnings;
 use anyhow::Result;
 
 use crate::facts::Facts;
-use crate::facts::owners::DistId;
 use crate::facts::imports::{self, EntryPoints, ImportGraph, Wanted};
+use crate::facts::owners::DistId;
 use crate::facts::reach::{Reach, Step};
 use crate::options::{Level, Options};
 use crate::progress::Progress;
@@ -153,7 +153,14 @@ pub fn make(
         warnings.push(UNPROVEN.to_owned());
     }
     warnings.extend(warnings::all(tree, contents, facts, options, &decisions, &placement)?);
-    Ok(Plan { decisions, generated, placement, reach: settled.reach, doubts: draft.doubts, warnings })
+    Ok(Plan {
+        decisions,
+        generated,
+        placement,
+        reach: settled.reach,
+        doubts: draft.doubts,
+        warnings,
+    })
 }
 
 fn wanted(candidates: &[&Proposal]) -> Vec<Wanted> {

@@ -21,9 +21,9 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::content::Content;
-use crate::elf::inspect;
 use super::names::{Names, module_name};
 use super::{Facts, IN_FLIGHT};
+use crate::elf::inspect;
 use crate::memory::Budget;
 use crate::progress::Progress;
 use crate::python::outline::Platform;
@@ -186,7 +186,19 @@ impl<'a> ImportGraph<'a> {
         let groups = Groups::of(tree, contents, facts)?;
         let tables = Tables::default();
         let known = Applied::of(tree, facts);
-        Ok(Self { tree, contents, facts, platform, names, paths, tables, groups, points, known, done: Mutex::default() })
+        Ok(Self {
+            tree,
+            contents,
+            facts,
+            platform,
+            names,
+            paths,
+            tables,
+            groups,
+            points,
+            known,
+            done: Mutex::default(),
+        })
     }
 
     /// Whether the module that a stub describes reads stubs.

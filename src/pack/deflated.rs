@@ -164,9 +164,7 @@ impl Work<'_> {
     /// The most bytes that a job holds at one time: contents and slimmed copy, or what ships and
     /// its deflated bytes.
     fn cost(&self, job: &Job) -> u64 {
-        let slims = |id| {
-            matches!(self.plan.decisions[id].action, Action::Change(change) if change.is_strip())
-        };
+        let slims = |id| matches!(self.plan.decisions[id].action, Action::Change(change) if change.is_strip());
         match job.source {
             Source::File(id) if slims(id) => job.size.saturating_mul(2),
             Source::File(_) | Source::Generated(_) => job.size.saturating_add(job.size / 2),

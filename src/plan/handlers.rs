@@ -47,7 +47,8 @@ pub(super) fn find(
         found.extend(files);
     }
     if options.level == Level::Max && options.handlers.is_empty() {
-        let failure = Failure::usage("failed to build at level max: no --handler is given".to_owned());
+        let failure =
+            Failure::usage("failed to build at level max: no --handler is given".to_owned());
         let candidates = candidates(tree, contents, facts);
         return Err(match candidates.is_empty() {
             true => failure.hint("name the function that Lambda calls: --handler MODULE.FUNCTION"),
@@ -83,7 +84,8 @@ fn may_define(
     let Ok(outline) = outline::read(&text, platform, &|_| false) else { return Ok(true) };
     let stars = outline.imports.iter().any(|import| import.names.contains(&"*"));
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-    let named = |word: &str| word == function || matches!(word, "globals" | "setattr" | "__getattr__");
+    let named =
+        |word: &str| word == function || matches!(word, "globals" | "setattr" | "__getattr__");
     Ok(stars || words.into_iter().any(named))
 }
 

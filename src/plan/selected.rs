@@ -24,9 +24,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, settled: &Settled, level: Level) {
                     Strength::Bold => Tier::Bold,
                 };
                 if tier.level() <= level {
-                    let files = draft.files_of(id, |path| {
-                        fact.files.iter().any(|files| files.matches(path))
-                    });
+                    let files = draft
+                        .files_of(id, |path| fact.files.iter().any(|files| files.matches(path)));
                     let rule = rule(known, &fact.part, &fact.why, tier);
                     draft.drop_by(rule, &files);
                 }
@@ -66,7 +65,8 @@ fn select(draft: &mut Draft<'_>, settled: &Settled, id: DistId, known: &Known, f
         None => draft.drop_by(rule, &files),
         Some(choice) if !files.is_empty() => {
             let at = format!("{}:{}", draft.tree.shown(choice.from), choice.line);
-            let why = Why::Guarded(format!("the argument of {}() at {at} is computed", choice.call));
+            let why =
+                Why::Guarded(format!("the argument of {}() at {at} is computed", choice.call));
             draft.doubt(rule, fact.folder.clone(), files, &why);
         }
         Some(_) => {}
@@ -107,8 +107,7 @@ impl Draft<'_> {
 
     fn drop_by(&mut self, rule: &'static Rule, files: &[FileId]) {
         for file in files {
-            self.decisions[*file] =
-                Decision { action: Action::Drop, because: Because::Rule(rule) };
+            self.decisions[*file] = Decision { action: Action::Drop, because: Because::Rule(rule) };
         }
     }
 }

@@ -91,6 +91,8 @@ pub fn render(found: &[Unfollowed]) -> String {
             place.folders.join(", ")
         ));
     }
-    out.push_str("\nSettle a place with --drop GLOB (or a fact in slim.toml) where you know better.\n");
+    out.push_str(
+        "\nSettle a place with --drop GLOB (or a fact in slim.toml) where you know better.\n",
+    );
     out
 }

@@ -37,9 +37,8 @@ impl Groups {
         group: &str,
         open: bool,
     ) -> impl Iterator<Item = &'g str> {
-        let before = |(of, name, _): &(PackageId, String, String)| {
-            (*of, name.as_str()) < (package, group)
-        };
+        let before =
+            |(of, name, _): &(PackageId, String, String)| (*of, name.as_str()) < (package, group);
         let same = move |name: &str| name == group || open && name.starts_with(group);
         let first = self.points.partition_point(before);
         let from = self.points[first..].iter();

@@ -187,7 +187,10 @@ mod tests {
             for bit in 0..8 {
                 let ends = (3..=at.min(16_000)).find(|behind| {
                     let end = at + 3 - behind;
-                    at + 3 <= text.len() && end >= 3 && end <= at && text[end - 3..end] == text[at..at + 3]
+                    at + 3 <= text.len()
+                        && end >= 3
+                        && end <= at
+                        && text[end - 3..end] == text[at..at + 3]
                 });
                 let Some(behind) = ends.map(|behind| behind - 3) else {
                     if let Some(byte) = text.get(at) {
@@ -226,7 +229,10 @@ mod tests {
         bytes.extend([0; 64]);
         let mut found = Vec::new();
         each_table(&bytes, |table| found.push(table.to_vec()));
-        assert!(found.iter().any(|table| table.starts_with(&text[..text.len() - 300])), "{found:?}");
+        assert!(
+            found.iter().any(|table| table.starts_with(&text[..text.len() - 300])),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -82,8 +82,7 @@ impl Tables {
         let (names, searcher) = self.files.get_or_init(|| {
             let mut names: Vec<String> = graph.paths.names().map(str::to_owned).collect();
             names.sort_unstable();
-            let searcher =
-                searcher(names.iter().map(String::as_str), MatchKind::LeftmostLongest);
+            let searcher = searcher(names.iter().map(String::as_str), MatchKind::LeftmostLongest);
             (names, searcher)
         });
         for hit in searcher.iter().flat_map(|searcher| searcher.find_iter(bytes)) {

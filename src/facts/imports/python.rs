@@ -65,8 +65,7 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
                 matches!(graph.facts.owners.owner(sink.from), Owner::User | Owner::Guest(_));
             let (finds_folders, literals) = (OnceCell::new(), OnceCell::new());
             let (outline, text, package) = (&outline, text.as_ref(), sink.package);
-            let file =
-                File { graph, text, path, users, outline, finds_folders, literals, package };
+            let file = File { graph, text, path, users, outline, finds_folders, literals, package };
             // Shorter-lived than the sink: lines are counted from this text.
             let mut inner = Sink {
                 from: sink.from,
@@ -503,7 +502,8 @@ impl<'f> File<'f, '_> {
     fn choice(&self, call: &Call<'_>, sink: &mut Sink<'_>) {
         let before = &self.text[..call.at];
         let receiver = before.strip_suffix('.').map_or("", |before| {
-            let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+            let start =
+                before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
             &before[start..]
         });
         if !self.says("boto") && !receiver.to_ascii_lowercase().contains("session") {
