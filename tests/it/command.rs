@@ -215,7 +215,7 @@ fn values_that_are_none() {
         (["--python", "3.8"], "a Python between 3.9 and 3.14 is wanted"),
         (["--python", "312"], "a Python between 3.9 and 3.14 is wanted"),
         (["--arch", "riscv"], "x86_64 or arm64 is wanted"),
-        (["--level", "bold"], "[possible values: safe, standard]"),
+        (["--level", "bold"], "[possible values: safe, standard, max]"),
         (["--max-zipped", "5 megs"], "a size such as 250MB, 50MiB or 1000000 is wanted"),
         (["--report", "xml=a"], "human or json"),
         (["--report", "json="], "the path is empty"),

@@ -9,6 +9,7 @@ mod links;
 mod metadata;
 mod owners;
 mod package;
+mod reach;
 mod rules;
 mod same_bytes;
 mod spelling;

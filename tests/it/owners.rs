@@ -239,7 +239,8 @@ fn the_users_file_in_a_distributions_package_travels_with_it() {
 
 #[test]
 fn a_file_changed_after_the_install_is_the_users() {
-    let with_metadata = alpha().file("../../bin/alpha", "#!/build/bin/python3\n");
+    let with_metadata =
+        alpha().file("../../bin/alpha", "#!/build/bin/python3\n").file("alpha/tests/test_b.py", "");
     let package = app().install(&with_metadata);
     let changed = "import alpha  # patched\n";
     fs::write(package.root.join("alpha/tests/test_a.py"), changed).unwrap();
@@ -260,7 +261,8 @@ fn a_file_changed_after_the_install_is_the_users() {
         assert_eq!(doubt["why"], "its content is not what RECORD says: somebody changed it");
     }
     assert!(built.run.says(&["kept on doubt: 3 files"]), "{}", built.run.out);
-    assert!(!built.ships("alpha/tests/__init__.py"), "what was not changed still goes");
+    assert!(built.ships("alpha/tests/__init__.py"), "it makes the folder the package it was");
+    assert!(!built.ships("alpha/tests/test_b.py"), "what was not changed still goes");
     let told = package.explain("alpha/tests/test_a.py", &[]);
     assert!(told.starts_with("kept [category-folder] its content is not"), "{told}");
 }

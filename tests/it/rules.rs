@@ -192,15 +192,57 @@ fn checked() -> Vec<Case> {
     ]
 }
 
+/// What decides at level max.
+const MAX: [&str; 4] = ["--level", "max", "--handler", "main.handler"];
+
+fn bold() -> Vec<Case> {
+    let handler = |code: &str| {
+        let text = format!("import alpha\n{code}\n\ndef handler(event, context):\n    return 1\n");
+        Package::new("app").with("main.py", text)
+    };
+    let plain = |dist: Dist| handler("").install(&dist);
+    let beta = Dist::new("beta", "2").file("beta/__init__.py", "").file("beta/a.txt", "x");
+    let opens = "import ctypes\nLIBRARY = ctypes.CDLL('libx.so')\n";
+    let starts = "import subprocess\nsubprocess.run(['bin/tool'])\n";
+    let library = || alpha().file("alpha.libs/libx-0123abcd.so.1", object());
+    let tool = || alpha().file("../../bin/tool", "#!/b/python3\nimport alpha\n");
+    let odd = compiled("gcc", "int a;", &["-shared", "-fPIC"]);
+    let odd = [odd, b"a payload that only its owner understands".to_vec()].concat();
+    let library_path = "alpha.libs/libx-0123abcd.so.1";
+    vec![
+        case("orphaned-library", true, library_path, plain(library())),
+        case("orphaned-library", false, library_path, handler(opens).install(&library())),
+        case(
+            "section-headers",
+            true,
+            HERE,
+            plain(alpha().file(HERE, object())).with("b.py", "import alpha._a"),
+        ),
+        case("section-headers", false, "own.so", plain(alpha()).with("own.so", odd)),
+        case("unnamed-script", true, "bin/tool", plain(tool())),
+        case("unnamed-script", false, "bin/tool", handler(starts).install(&tool())),
+        case("unreached-distribution", true, "beta/a.txt", plain(alpha()).install(&beta)),
+        case("unreached-distribution", false, "beta/a.txt", {
+            handler("import beta").install(&alpha()).install(&beta)
+        }),
+        case("unreached-module", true, "alpha/b.py", plain(alpha().file("alpha/b.py", ""))),
+        case("unreached-module", false, "alpha/b.py", {
+            handler("from alpha import b").install(&alpha().file("alpha/b.py", ""))
+        }),
+    ]
+}
+
 #[test]
 fn every_rule_acts_and_knows_when_not_to() {
     let mut seen = BTreeSet::new();
     let mut wrong = String::new();
-    for Case { rule, path, package, acts } in certain().into_iter().chain(checked()) {
-        let told = package.explain(path, &[]);
+    let standard = certain().into_iter().chain(checked()).map(|case| (case, &[][..]));
+    let cases = standard.chain(bold().into_iter().map(|case| (case, &MAX[..])));
+    for (Case { rule, path, package, acts }, args) in cases {
+        let told = package.explain(path, args);
         let acted = told.starts_with(&format!("dropped [{rule}]"))
             || told.starts_with(&format!("changed [{rule}]"));
-        if acted != acts || !acts && !told.starts_with("kept [") && rule != "foreign-binary" {
+        if acted != acts || !acts && told.starts_with("dropped") && rule != "foreign-binary" {
             wrong.push_str(&format!("{rule} on {path}: acts is not {acts}: {told}\n"));
         }
         seen.insert((rule.to_owned(), acts));

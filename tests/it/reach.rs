@@ -1,0 +1,210 @@
+//! What a handler reaches, and what goes because none does.
+
+use crate::package::{Dist, Package};
+use crate::support::slim;
+
+const MAX: [&str; 4] = ["--level", "max", "--handler", "app.handler"];
+
+fn handler(code: &str) -> Package {
+    let text = format!("{code}\n\n\ndef handler(event, context):\n    return 1\n");
+    Package::new("app").with("app.py", text)
+}
+
+/// alpha, of which each module can be reached or not.
+fn alpha() -> Dist {
+    Dist::new("alpha", "1.0")
+        .file("alpha/__init__.py", "")
+        .file("alpha/data.txt", "x")
+        .file("alpha/plain.py", "")
+        .file("alpha/sub/__init__.py", "")
+        .file("alpha/sub/one.py", "")
+        .file("alpha/sub/two.py", "")
+}
+
+/// Which of alpha's modules ship beside this code of the user's.
+fn reached(code: &str) -> Vec<String> {
+    // One that is always there, so that there is a layer.
+    let base = Dist::new("base", "1").file("base.py", "");
+    let package = handler(code).with("own.py", "import base").install(&base);
+    let names = package.install(&alpha()).build(&MAX).names("layer.zip");
+    let is_alphas = |name: &String| name.starts_with("python/alpha/") && name.ends_with(".py");
+    let modules = names.into_iter().filter(is_alphas);
+    modules.map(|name| name.replace("python/alpha/", "")).collect()
+}
+
+#[test]
+fn imports_reach_modules_and_the_packages_above() {
+    assert_eq!(reached("import alpha"), ["__init__.py"]);
+    let one = ["__init__.py", "sub/__init__.py", "sub/one.py"];
+    for code in [
+        "import alpha.sub.one",
+        "from alpha.sub import one",
+        "from alpha.sub.one import x",
+        "def f():\n    from alpha.sub import one",
+        "NAME = 'alpha.sub.one:run'",
+        "import importlib\nimportlib.import_module('alpha.sub.one')",
+        "import importlib\nfor name in ['alpha.sub.one']:\n    importlib.import_module(name)",
+    ] {
+        assert_eq!(reached(code), one, "{code}");
+    }
+    let both = ["__init__.py", "sub/__init__.py", "sub/one.py", "sub/two.py"];
+    for code in [
+        "import importlib\nimportlib.import_module(f'alpha.sub.{x}')",
+        "import importlib\nimportlib.import_module('alpha.sub.' + x)",
+        "import importlib\nimportlib.import_module('alpha.sub.%s' % x)",
+        "import pkgutil, alpha.sub\nfor m in pkgutil.iter_modules(alpha.sub.__path__): ...",
+    ] {
+        assert_eq!(reached(code), both, "{code}");
+    }
+    let none: [&str; 0] = [];
+    for code in ["import json", "# import alpha", "'''import alpha'''", "x = 'alphabet'"] {
+        assert_eq!(reached(code), none, "{code}");
+    }
+}
+
+#[test]
+fn branches_that_lambda_never_takes_reach_nothing() {
+    let none: [&str; 0] = [];
+    for code in [
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import alpha",
+        "import sys\nif sys.platform == 'win32':\n    import alpha",
+        "import sys\nif sys.version_info < (3, 9):\n    import alpha",
+        "import os\nif os.name == 'nt': import alpha",
+        "if False:\n    import alpha",
+    ] {
+        assert_eq!(reached(code), none, "{code}");
+    }
+    let init = ["__init__.py"];
+    for code in [
+        "import sys\nif sys.platform == 'win32':\n    x = 1\nelse:\n    import alpha",
+        "import sys\nif sys.version_info >= (3, 9):\n    import alpha",
+        "if not TYPE_CHECKING:\n    import alpha",
+        "try:\n    import json\nexcept ImportError:\n    import alpha",
+    ] {
+        assert_eq!(reached(code), init, "{code}");
+    }
+}
+
+#[test]
+fn a_computed_import_keeps_its_own_package_whole() {
+    let loader =
+        "import importlib\n\n\ndef load(name):\n    return importlib.import_module(name)\n";
+    let alpha = alpha().file("alpha/loader.py", loader).file("alpha/tests/test_a.py", "");
+    let beta = Dist::new("beta", "1").file("beta/__init__.py", "");
+    let package = handler("from alpha.loader import load").install(&alpha).install(&beta);
+    let built = package.build(&MAX);
+    assert!(built.ships("alpha/plain.py") && built.ships("alpha/sub/two.py"));
+    assert!(!built.ships("alpha/tests/test_a.py"), "tests are no part of what it may load");
+    assert!(!built.ships("beta/__init__.py"), "another package is");
+    let told = slim(&["explain", package.path(), "--doubts", MAX[0], MAX[1], MAX[2], MAX[3]]).ok();
+    assert!(
+        told.says(&["alpha/loader.py:5 imports or runs a computed name: 4 files"]),
+        "{}",
+        told.out
+    );
+}
+
+#[test]
+fn entry_points_of_a_group_that_is_asked_for() {
+    let plugin = Dist::new("plugin", "1")
+        .file("plugin.py", "")
+        .info("entry_points.txt", "[alpha.plugins]\none = plugin:x\n");
+    let other = Dist::new("other", "1")
+        .file("other.py", "")
+        .info("entry_points.txt", "[console_scripts]\nother = other:main\n");
+    let asks = "from importlib.metadata import entry_points\nentry_points(group='alpha.plugins')";
+    let built = handler(asks).install(&plugin).install(&other).build(&MAX);
+    assert!(built.ships("plugin.py") && built.ships("plugin-1.dist-info/entry_points.txt"));
+    assert!(!built.ships("other.py") && !built.ships("other-1.dist-info/METADATA"));
+}
+
+#[test]
+fn data_of_a_distribution_in_use_stays_and_counts() {
+    let beta = Dist::new("beta", "1").file("beta.py", "").file("gamma.py", "");
+    let alpha = alpha().file("alpha/state.pkl", b"\x80\x04\x8c\x0ealpha.sub.two.x\x94");
+    let built = handler("import alpha").install(&alpha).install(&beta).build(&MAX);
+    assert!(built.ships("alpha/data.txt") && built.ships("alpha/sub/two.py"));
+    assert!(!built.ships("beta.py") && !built.ships("beta-1.dist-info/METADATA"));
+}
+
+#[test]
+fn path_files_are_run_whatever_the_handler_does() {
+    let hook = Dist::new("hook", "1")
+        .file("hook.pth", "import _hook; _hook.install()\n")
+        .file("_hook.py", "import _deep\n")
+        .file("_deep.py", "");
+    let built = handler("import json").install(&hook).build(&MAX);
+    assert!(built.ships("hook.pth") && built.ships("_hook.py") && built.ships("_deep.py"));
+}
+
+#[test]
+fn all_of_the_users_code_is_a_root() {
+    let package = handler("import json").with("other/deep.py", "import alpha.plain\n");
+    let built = package.install(&alpha()).build(&MAX);
+    assert!(built.ships("other/deep.py") && built.ships("alpha/plain.py"));
+    assert!(!built.ships("alpha/sub/one.py"));
+}
+
+#[test]
+fn the_chain_is_told() {
+    let alpha = alpha().file("alpha/via.py", "\nfrom .sub import one\n");
+    let package = handler("import alpha.via").install(&alpha);
+    let told =
+        slim(&["explain", package.path(), "alpha/sub/one.py", MAX[0], MAX[1], MAX[2], MAX[3]]);
+    let told = told.ok();
+    assert!(
+        told.says(&["imported by alpha/via.py:2"]) && told.says(&["imported by app.py:1"]),
+        "{}",
+        told.out
+    );
+    assert!(package.build(&MAX).warnings().contains("no run has proven"), "it is unproven");
+}
+
+#[test]
+fn handlers_are_checked() {
+    let package = handler("import alpha").with("src/api.py", "def handle(event, context): ...\n");
+    let package = package.install(&alpha());
+    for good in ["app.handler", "src/api.handle", "src.api.handle"] {
+        package.build(&["--level", "max", "--handler", good]);
+    }
+    let said = |args: &[&str]| {
+        let run = package.try_build(args);
+        assert_eq!(run.code, 2, "{}", run.err);
+        run.err
+    };
+    let none = said(&["--level", "max"]);
+    assert!(none.contains("failed to build at level max: no --handler is given"), "{none}");
+    assert!(none.contains("hint: --handler app.handler, or --handler src.api.handle"), "{none}");
+    let module = said(&["--handler", "ap.handler"]);
+    assert!(
+        module.contains("failed to find handler ap.handler: there is no module ap"),
+        "{module}"
+    );
+    assert!(module.contains("hint: did you mean app.handler?"), "{module}");
+    let function = said(&["--handler", "app.lambda_handler"]);
+    assert!(function.contains("app.py does not define lambda_handler"), "{function}");
+    assert!(said(&["--handler", "handler"]).contains("MODULE.FUNCTION is wanted"));
+}
+
+#[test]
+fn services_are_chosen_by_the_calls_that_name_them() {
+    let session = "def client(name):\n    return create_client(name)\n";
+    let botocore = Dist::new("botocore", "1.40.0")
+        .file("botocore/__init__.py", "")
+        .file("botocore/session.py", session)
+        .file("botocore/data/endpoints.json", "{}")
+        .file("botocore/data/s3/2006-03-01/service-2.json", "{}")
+        .file("botocore/data/sts/2011-06-15/service-2.json", "{}")
+        .file("botocore/data/ec2/2016-11-15/service-2.json", "{}");
+    let ships = |code: &str, level: &[&str]| {
+        let package = handler(&format!("import botocore.session\n{code}")).install(&botocore);
+        let built = package.build(level);
+        ["s3/2006-03-01", "sts/2011-06-15", "ec2/2016-11-15"]
+            .map(|path| built.ships(&format!("botocore/data/{path}/service-2.json")))
+    };
+    let literal = "s3 = botocore.session.client('s3')";
+    assert_eq!(ships(literal, &MAX), [true, true, false]);
+    assert_eq!(ships("c = session.client(service_name='ec2')", &MAX), [false, true, true]);
+    assert_eq!(ships("c = botocore.session.client(NAME)", &MAX), [true; 3], "computed");
+    assert_eq!(ships(literal, &[]), [true; 3], "not at level standard");
+}
