@@ -464,21 +464,20 @@ impl<'f> File<'f, '_> {
         }
         let is_method = self.text[..call.at].ends_with('.');
         let runs = RUNNERS.contains(&call.name) && !(is_method && call.name == "exec");
-        let known = match call.argument {
+        if !runs {
+            return;
+        }
+        let computed = match call.argument {
             Argument::Text(number) => {
-                let text = &self.outline.texts[number];
-                !text.value.starts_with([HOLE, '%', '{'])
+                self.outline.texts[number].value.starts_with([HOLE, '%', '{'])
             }
-            Argument::None => true,
-            Argument::Name(_) | Argument::Other => false,
+            Argument::None => false,
+            Argument::Name(name) => !self.is_literal(name),
+            Argument::Other => true,
         };
-        if runs && !known {
-            if !matches!(call.argument, Argument::Name(name) if self.is_literal(name)) {
-                match self.regular_package() {
-                    "" => {}
-                    package => sink.whole(package, How::Unresolved),
-                }
-            }
+        let package = self.regular_package();
+        if computed && !package.is_empty() {
+            sink.whole(package, How::Unresolved);
         }
     }
 
