@@ -16,10 +16,14 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use lambda_slim::elf::strip::{SectionHeaders, strip};
 use lambda_slim::facts;
+use lambda_slim::facts::content::Content;
+use lambda_slim::facts::imports::{EntryPoints, ImportGraph};
 use lambda_slim::options::{LayerPolicy, Level, Options};
 use lambda_slim::plan;
 use lambda_slim::progress::Silent;
+use lambda_slim::python::outline::{self, Platform};
 use lambda_slim::scan::scan;
+use lambda_slim::tree::{Contents, FileId, FileMap};
 use lambda_slim::zip::deflate::{Compression, Deflater};
 
 fn main() {
@@ -68,6 +72,7 @@ fn options() -> Options {
         python: None,
         arch: None,
         level: Level::Standard,
+        handlers: Vec::new(),
         layer: LayerPolicy::All,
         keep: Vec::new(),
         drop: Vec::new(),
@@ -92,6 +97,48 @@ fn facts_and_plan(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::new(scanned.tree.bytes())).bench(|| {
         let facts = facts::gather(&scanned.tree, &scanned, &options, &Silent).unwrap();
         plan::make(&scanned.tree, &scanned, &facts, &options, &Silent).unwrap()
+    });
+}
+
+/// The files of the package whose names end so.
+fn files(suffix: &str) -> Vec<Vec<u8>> {
+    let scanned = scan(&options().packages, &Silent).unwrap();
+    let named = scanned.tree.files().filter(|(_, file)| file.path.as_str().ends_with(suffix));
+    named.map(|(id, _)| scanned.read(id).unwrap()).collect()
+}
+
+/// Every source, read for what it names.
+#[divan::bench(sample_count = 10)]
+fn outlines(bencher: Bencher<'_, '_>) {
+    let sources = files(".py");
+    let platform = Platform { python: (3, 12) };
+    let bytes: usize = sources.iter().map(Vec::len).sum();
+    bencher.counter(BytesCount::new(bytes)).bench(|| {
+        let names = |source: &Vec<u8>| {
+            let text = outline::text(source).ok()?;
+            outline::read(&text, platform, &|name| name.contains("import"))
+                .ok()
+                .map(|outline| outline.imports.len() + outline.texts.len())
+        };
+        sources.iter().filter_map(names).sum::<usize>()
+    });
+}
+
+/// The edges of every file (the graph), of the shared objects alone, and of all but these.
+#[divan::bench(args = ["all", "shared objects", "sources and data"], sample_count = 10)]
+fn edges(bencher: Bencher<'_, '_>, of: &str) {
+    let options = options();
+    let scanned = scan(&options.packages, &Silent).unwrap();
+    let facts = facts::gather(&scanned.tree, &scanned, &options, &Silent).unwrap();
+    let is_object = |id: &FileId| matches!(facts.content[*id], Content::Elf(_));
+    let chosen = |id: &FileId| of == "all" || is_object(id) == (of == "shared objects");
+    let ids: Vec<FileId> = scanned.tree.ids().filter(chosen).collect();
+    let bytes: u64 = ids.iter().map(|id| scanned.tree.file(*id).size).sum();
+    let reached = FileMap::filled(&scanned.tree, false);
+    bencher.counter(BytesCount::new(bytes)).bench(|| {
+        let points = EntryPoints::All;
+        let graph = ImportGraph::new(&scanned.tree, &scanned, &facts, &[], points).unwrap();
+        graph.edges(&ids, &reached, &Silent).unwrap().edges.len()
     });
 }
 
