@@ -49,7 +49,7 @@ unit: ## The tests of the code, the house test among them
 	cargo test --quiet --manifest-path tools/compare/Cargo.toml
 
 .PHONY: judge
-judge: release ## Real apps slimmed at safe and standard: do they still run?
+judge: release ## Real apps slimmed at every level: do they still run?
 	tools/corpus/build.sh $(TEST_APPS)
 	tools/corpus/judge.py --slim $(SLIM) $(TEST_APPS)
 

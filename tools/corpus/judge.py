@@ -50,12 +50,17 @@ def parse(typed):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--slim", default="target/release/slim")
     parser.add_argument("--corpus", type=pathlib.Path, default=os.environ.get("CORPUS", "/tmp/slim-corpus"))
-    parser.add_argument("--level", dest="levels", type=lambda text: text.split(","), default=["safe", "standard"])
+    parser.add_argument("--level", dest="levels", type=lambda text: text.split(","), default=["safe", "standard", "max"])
     parser.add_argument("apps", nargs="*", metavar="APP")
     arguments = parser.parse_args(own)
     arguments.more = more
     arguments.apps = arguments.apps or [*sorted(app.name for app in (HERE / "apps").iterdir()), "data-arm64"]
     return arguments
+
+
+def handlers(level):
+    """What names the handler of every app to the level that asks for it."""
+    return ["--handler", "app.lambda_handler"] if level == "max" else []
 
 
 def judge(app, level, arguments):
@@ -76,7 +81,7 @@ def judge(app, level, arguments):
 def examine(row, source, work, arguments):
     """Fills `row` and yields its problems."""
     arch = "arm64" if row["app"].endswith("arm64") else "x86_64"
-    command = [arguments.slim, "build", str(source), "--python", "3.12", "--arch", arch, "--level", row["level"], *arguments.more]
+    command = [arguments.slim, "build", str(source), "--python", "3.12", "--arch", arch, "--level", row["level"], *handlers(row["level"]), *arguments.more]
     before = tree_digest(source)
     done, row["wall"], row["cpu"] = run([*command, "-q", "-o", str(work / "out")])
     if done.returncode:
