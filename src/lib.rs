@@ -31,13 +31,14 @@ use anyhow::Result;
 
 use crate::facts::Facts;
 use crate::failure::{Failure, nearest};
-use crate::options::Options;
+use crate::options::{Level, Options};
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::report::doubts::{Unfollowed, unfollowed};
 use crate::report::explain::{Explanation, explain};
 use crate::report::inspect::{Inspection, inspect};
+use crate::report::reached::reached;
 use crate::scan::Scanned;
 use crate::tree::FileId;
 
@@ -81,7 +82,15 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
 pub fn look_into(options: &Options, progress: &dyn Progress) -> Result<Inspection> {
     let scanned = scan::scan(&options.packages, progress)?;
     let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
-    Ok(inspect(&scanned.tree, &facts))
+    let mut inspection = inspect(&scanned.tree, &facts);
+    if !options.handlers.is_empty() {
+        let options = Options { level: Level::Max, ..options.clone() };
+        let plan = plan::make(&scanned.tree, &scanned, &facts, &options, progress)?;
+        let own = plan::from_handlers(&scanned.tree, &scanned, &facts, &options, progress)?;
+        let handlers = options.handlers.iter().map(ToString::to_string).collect();
+        inspection.reached = Some(reached(&scanned.tree, &facts, &plan, &own, handlers));
+    }
+    Ok(inspection)
 }
 
 /// Explains what a build would do with `path`: a file, or every file below a folder.

@@ -163,6 +163,22 @@ pub fn make(
     })
 }
 
+/// What the handlers alone reach, the rest of the user's code left aside.
+///
+/// # Errors
+/// As [`make`].
+pub fn from_handlers(
+    tree: &Tree,
+    contents: &dyn Contents,
+    facts: &Facts,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Reach> {
+    let handlers = handlers::find(tree, contents, facts, options)?;
+    let graph = ImportGraph::new(tree, contents, facts, &[], EntryPoints::AskedFor)?;
+    evidence::follow(tree, &handlers, &graph, progress)
+}
+
 fn wanted(candidates: &[&Proposal]) -> Vec<Wanted> {
     let wanted = |proposal: &&Proposal| {
         let named = proposal.named.clone()?;

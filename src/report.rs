@@ -7,6 +7,7 @@ pub mod explain;
 pub mod inspect;
 pub mod json;
 pub mod numbers;
+pub mod reached;
 pub mod text;
 
 use std::collections::BTreeMap;

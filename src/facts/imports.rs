@@ -74,6 +74,8 @@ pub struct Edge {
     pub line: Option<u32>,
     /// How it tells.
     pub how: How,
+    /// Whether it comes true when a function is called, not when the file is imported.
+    pub deferred: bool,
 }
 
 /// Something that is found by other names than those of modules.
@@ -296,6 +298,8 @@ struct Sink<'g> {
     found: Found,
     /// Where in the text the edges that come now stand.
     line: Line<'g>,
+    /// Whether these edges stand in functions.
+    deferred: bool,
 }
 
 /// Lines are counted only where an edge is found.
@@ -310,7 +314,16 @@ impl<'g> Sink<'g> {
         let file = graph.tree.file(from);
         let path = graph.tree.import_path(from).unwrap_or(file.path.as_str());
         let (seen, found) = (HashSet::default(), Found::default());
-        Self { from, package: file.package, path, reached, seen, found, line: Line::None }
+        Self {
+            from,
+            package: file.package,
+            path,
+            reached,
+            seen,
+            found,
+            line: Line::None,
+            deferred: false,
+        }
     }
 
     fn file(&mut self, to: FileId, how: How) {
@@ -318,7 +331,8 @@ impl<'g> Sink<'g> {
             return;
         }
         let line = self.line();
-        self.found.edges.push(Edge { from: self.from, to, line, how });
+        let (from, deferred) = (self.from, self.deferred);
+        self.found.edges.push(Edge { from, to, line, how, deferred });
     }
 
     /// Every module below a folder.
@@ -351,7 +365,7 @@ impl ImportGraph<'_> {
             }
             self.names.below(package, &folder, &mut |to| {
                 if !reached[to] && !self.paths.holds(to) {
-                    all.edges.push(Edge { from, to, line, how });
+                    all.edges.push(Edge { from, to, line, how, deferred: false });
                 }
             });
         }

@@ -17,6 +17,14 @@ pub struct Step {
     pub line: Option<u32>,
     /// How it leads here.
     pub how: How,
+    /// Whether it does when a function is called, not with the import of the file.
+    pub deferred: bool,
+}
+
+impl From<&Edge> for Step {
+    fn from(edge: &Edge) -> Self {
+        Self { by: edge.from, line: edge.line, how: edge.how, deferred: edge.deferred }
+    }
 }
 
 /// What roots reach.
@@ -48,7 +56,8 @@ impl Reach {
         while let Some(file) = open.pop() {
             along(file, &mut |with| {
                 if !std::mem::replace(&mut self.reached[with], true) {
-                    self.steps[with] = Some(Step { by: file, line: None, how: How::Along });
+                    self.steps[with] =
+                        Some(Step { by: file, line: None, how: How::Along, deferred: false });
                     next.push(with);
                     open.push(with);
                 }
@@ -97,7 +106,7 @@ pub fn reach(
             if std::mem::replace(&mut reach.reached[edge.to], true) {
                 continue;
             }
-            reach.steps[edge.to] = Some(Step { by: edge.from, line: edge.line, how: edge.how });
+            reach.steps[edge.to] = Some(Step::from(&edge));
             next.push(edge.to);
             reach.bring(edge.to, &along, &mut next);
         }

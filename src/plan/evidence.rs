@@ -11,9 +11,10 @@ use super::{Action, Because, Decision, Draft, Why};
 use crate::facts::imports::{Choice, Form, Found, How, ImportGraph};
 use crate::facts::names::module_name;
 use crate::facts::reach::{Reach, Step, reach};
+use crate::progress::Progress;
 use crate::python::source::RecordReader;
 use crate::rules::{Proposal, Tier};
-use crate::tree::{FileId, FileMap};
+use crate::tree::{FileId, FileMap, Tree};
 
 /// What came of following the edges.
 pub(super) struct Settled {
@@ -65,6 +66,19 @@ pub(super) fn settle(
 /// Whether reaching a file means that its distribution is in use: a module or library, no script.
 fn is_code(path: &str) -> bool {
     !path.starts_with("bin/") && (module_name(path).is_some() || path.contains(".so"))
+}
+
+/// What the handlers alone reach.
+pub(super) fn follow(
+    tree: &Tree,
+    handlers: &[FileId],
+    graph: &ImportGraph<'_>,
+    progress: &dyn Progress,
+) -> Result<Reach> {
+    let edges = |files: &[FileId], reached: &FileMap<bool>| {
+        Ok(graph.edges(files, reached, progress)?.edges)
+    };
+    reach(tree, handlers, &[], edges, |file, found| graph.above(file, found))
 }
 
 /// What comes with a file that is reached.

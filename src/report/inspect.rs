@@ -5,11 +5,21 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::numbers::{files, mb};
+use super::reached::{self, Reached};
 use super::{Amount, USERS};
 use crate::facts::Facts;
 use crate::facts::content::Content;
 use crate::target::Target;
 use crate::tree::{Layout, Tree};
+
+/// Rows of three cells, indented, the second one right-aligned.
+pub(super) fn write_rows(out: &mut String, rows: &[[String; 3]]) {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let (first, second) = (width(0).unwrap_or(0), width(1).unwrap_or(0));
+    for [a, b, c] in rows {
+        out.push_str(&format!("  {a:<first$}  {b:>second$}  {c}\n"));
+    }
+}
 
 /// What is in the packages.
 #[derive(Debug, Serialize)]
@@ -18,6 +28,9 @@ pub struct Inspection {
     pub target: Target,
     /// Every package.
     pub packages: Vec<Package>,
+    /// What the handlers reach, where any are named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Reached>,
     /// What is odd.
     pub warnings: Vec<String>,
 }
@@ -91,7 +104,8 @@ pub fn inspect(tree: &Tree, facts: &Facts) -> Inspection {
             .distributions
             .sort_by(|a, b| (b.total.bytes, &a.name).cmp(&(a.total.bytes, &b.name)));
     }
-    Inspection { target: facts.target, packages, warnings: facts.warnings.clone() }
+    let warnings = facts.warnings.clone();
+    Inspection { target: facts.target, packages, reached: None, warnings }
 }
 
 fn package_of(package: &crate::tree::Package) -> Package {
@@ -124,6 +138,10 @@ pub fn render(inspection: &Inspection) -> String {
         ];
         rows.extend(package.distributions.iter().map(cells));
         write_table(&mut out, &rows);
+        out.push('\n');
+    }
+    if let Some(found) = &inspection.reached {
+        out.push_str(&reached::render(found));
         out.push('\n');
     }
     for warning in &inspection.warnings {

@@ -75,6 +75,7 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
                 seen: std::mem::take(&mut sink.seen),
                 found: std::mem::take(&mut sink.found),
                 line: Line::None,
+                deferred: false,
             };
             file.edges(&mut inner);
             sink.seen = inner.seen;
@@ -110,8 +111,10 @@ impl<'f> File<'f, '_> {
     fn edges(&self, sink: &mut Sink<'f>) {
         for import in &self.outline.imports {
             sink.line = Line::At(self.text, import.at);
+            sink.deferred = import.standing.in_function;
             self.import(import, sink);
         }
+        sink.deferred = false;
         let arguments: HashSet<usize> = self
             .outline
             .calls
