@@ -187,7 +187,7 @@ impl<'a> ImportGraph<'a> {
         let paths = Paths::of(wanted);
         let groups = Groups::of(tree, contents, facts)?;
         let tables = Tables::default();
-        let known = Applied::of(tree, facts);
+        let known = Applied::of(tree, facts, &names);
         Ok(Self {
             tree,
             contents,

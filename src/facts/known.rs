@@ -30,6 +30,7 @@ const FILES: &[(&str, &str)] = &[
     ("setuptools", include_str!("known/setuptools.toml")),
     ("sympy", include_str!("known/sympy.toml")),
     ("tzdata", include_str!("known/tzdata.toml")),
+    ("urllib3", include_str!("known/urllib3.toml")),
 ];
 
 /// What is known of one distribution.
@@ -67,6 +68,8 @@ pub struct Ignore {
     pub how: Vec<Evidence>,
     /// Why it does not.
     pub why: String,
+    /// A module whose presence in the package makes it come true.
+    pub unless: Option<String>,
 }
 
 /// The kinds of evidence that can be wrong.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::Edge;
 use crate::facts::Facts;
 use crate::facts::known::{self, Hidden, Ignore};
+use crate::facts::names::Names;
 use crate::tree::{PackageId, Tree};
 
 /// What facts say of edges and calls.
@@ -16,11 +17,15 @@ pub(super) struct Applied {
 }
 
 impl Applied {
-    pub(super) fn of(tree: &Tree, facts: &Facts) -> Self {
+    pub(super) fn of(tree: &Tree, facts: &Facts, names: &Names<'_>) -> Self {
         let mut applied = Self::default();
         for (package, _) in tree.packages() {
             for (_, known) in known::of(&facts.owners, package) {
-                applied.ignored.extend(known.ignore.iter().map(|fact| (package, fact)));
+                let holds = |fact: &&Ignore| {
+                    fact.unless.as_ref().is_none_or(|module| !names.is_top(package, module))
+                };
+                let ignored = known.ignore.iter().filter(holds);
+                applied.ignored.extend(ignored.map(|fact| (package, fact)));
                 applied.hidden.extend(known.hidden.iter().map(|fact| (package, fact)));
                 let calls = known.select.iter().flat_map(|select| &select.calls);
                 applied.choices.extend(calls.map(String::as_str));

@@ -3,7 +3,7 @@
 //! Only constants are searched: what the loader maps, without the code where there is a segment of
 //! constants. Cython 3.2 and later keep all names of a module in one compressed table.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -16,23 +16,71 @@ use crate::python::tags;
 use crate::tree::{PackageId, file_name, parent};
 
 /// Shortest bare name that counts in a table without separators, in bytes.
-const SHORTEST_BARE: usize = 3;
+const SHORTEST_BARE: usize = 2;
 
 /// Searchers that many files share.
 #[derive(Default)]
 pub(super) struct Tables {
-    tops: Mutex<HashMap<PackageId, Arc<Option<AhoCorasick>>>>,
+    tops: Mutex<HashMap<PackageId, Arc<Words>>>,
     beside: Mutex<HashMap<(PackageId, String), Arc<Beside>>>,
-    endings: OnceLock<Option<AhoCorasick>>,
-    files: OnceLock<(Vec<String>, Option<AhoCorasick>)>,
+    children: Mutex<HashMap<(PackageId, String), Arc<Words>>>,
+    endings: OnceLock<Words>,
+    files: OnceLock<Words>,
+}
+
+/// Some words to look for.
+#[derive(Default)]
+struct Words {
+    words: Vec<String>,
+    /// For texts with separators: the leftmost and longest of what overlaps.
+    apart: Option<AhoCorasick>,
+    /// For texts without: everything.
+    packed: Option<AhoCorasick>,
+}
+
+/// A word where it stands.
+#[derive(Clone, Copy)]
+struct Hit<'w> {
+    number: usize,
+    word: &'w str,
+    start: usize,
+    end: usize,
+}
+
+impl Words {
+    fn of<'n>(words: impl Iterator<Item = &'n str>) -> Self {
+        let words: Vec<String> = words.filter(|w| !w.is_empty()).map(str::to_owned).collect();
+        let build = |kind| {
+            // None only beyond the automaton's limits, which names of modules do not reach.
+            let searcher = AhoCorasick::builder().match_kind(kind).build(&words).ok();
+            searcher.filter(|_| !words.is_empty())
+        };
+        let apart = build(MatchKind::LeftmostLongest);
+        let packed = build(MatchKind::Standard);
+        Self { words, apart, packed }
+    }
+
+    fn each<'w>(&'w self, bytes: &[u8], packed: Packed, mut found: impl FnMut(Hit<'w>)) {
+        let mut hit = |hit: aho_corasick::Match| {
+            let number = hit.pattern().as_usize();
+            let (start, end) = (hit.start(), hit.end());
+            found(Hit { number, word: &self.words[number], start, end });
+        };
+        match (packed, &self.apart, &self.packed) {
+            (Packed::No, Some(searcher), _) => searcher.find_iter(bytes).for_each(&mut hit),
+            (Packed::Yes, _, Some(searcher)) => {
+                searcher.find_overlapping_iter(bytes).for_each(&mut hit);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The bare names of what lies in a folder and in those above it.
 struct Beside {
-    searcher: Option<AhoCorasick>,
-    /// For each pattern: the folders that hold the name.
+    names: Words,
+    /// For each name: the folders that hold it.
     folders: Vec<Vec<String>>,
-    names: Vec<String>,
 }
 
 impl Tables {
@@ -43,64 +91,59 @@ impl Tables {
         package: PackageId,
         bytes: &[u8],
     ) -> Vec<(usize, usize)> {
+        self.tops_in(graph, package, bytes, Packed::No)
+    }
+
+    fn tops_in(
+        &self,
+        graph: &ImportGraph<'_>,
+        package: PackageId,
+        bytes: &[u8],
+        packed: Packed,
+    ) -> Vec<(usize, usize)> {
         let mut tops = self.tops.lock().unwrap_or_else(PoisonError::into_inner);
-        let searcher = tops
-            .entry(package)
-            .or_insert_with(|| {
-                Arc::new(searcher(
-                    graph.names.tops(package).iter().copied(),
-                    MatchKind::LeftmostLongest,
-                ))
-            })
-            .clone();
+        let made = || Arc::new(Words::of(graph.names.tops(package).iter().copied()));
+        let words = tops.entry(package).or_insert_with(made).clone();
         drop(tops);
-        let searcher = searcher.as_ref().as_ref();
-        searcher
-            .map(|searcher| searcher.find_iter(bytes).map(|m| (m.start(), m.end())).collect())
-            .unwrap_or_default()
+        let mut found = Vec::new();
+        words.each(bytes, packed, |hit| found.push((hit.start, hit.end)));
+        found
     }
 
     /// Where the suffix of a source stands.
     pub(super) fn endings(&self, graph: &ImportGraph<'_>, bytes: &[u8]) -> Vec<usize> {
-        let endings = self.endings.get_or_init(|| {
-            let suffixes = graph.paths.suffixes.iter().map(String::as_str);
-            searcher(suffixes, MatchKind::LeftmostFirst)
-        });
-        endings
-            .as_ref()
-            .map(|searcher| searcher.find_iter(bytes).map(|m| m.start()).collect())
-            .unwrap_or_default()
+        let made = || Words::of(graph.paths.suffixes.iter().map(String::as_str));
+        let mut found = Vec::new();
+        self.endings.get_or_init(made).each(bytes, Packed::No, |hit| found.push(hit.start));
+        found
     }
 
     /// Where the names of files stand.
-    fn files(
-        &self,
-        graph: &ImportGraph<'_>,
-        bytes: &[u8],
-        mut found: impl FnMut(&str, usize, usize),
-    ) {
-        let (names, searcher) = self.files.get_or_init(|| {
-            let mut names: Vec<String> = graph.paths.names().map(str::to_owned).collect();
+    fn files(&self, graph: &ImportGraph<'_>) -> &Words {
+        self.files.get_or_init(|| {
+            let mut names: Vec<&str> = graph.paths.names().collect();
             names.sort_unstable();
-            let searcher = searcher(names.iter().map(String::as_str), MatchKind::LeftmostLongest);
-            (names, searcher)
-        });
-        for hit in searcher.iter().flat_map(|searcher| searcher.find_iter(bytes)) {
-            found(&names[hit.pattern().as_usize()], hit.start(), hit.end());
-        }
+            Words::of(names.into_iter())
+        })
     }
 
     fn beside(&self, graph: &ImportGraph<'_>, package: PackageId, folder: &str) -> Arc<Beside> {
-        let key = (package, folder.to_owned());
         let mut beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || Arc::new(Beside::of(graph, package, folder));
-        beside.entry(key).or_insert_with(made).clone()
+        beside.entry((package, folder.to_owned())).or_insert_with(made).clone()
+    }
+
+    fn children(&self, graph: &ImportGraph<'_>, package: PackageId, folder: &str) -> Arc<Words> {
+        let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = || graph.names.children(package, folder).iter().copied();
+        let made = || Arc::new(Words::of(names()));
+        children.entry((package, folder.to_owned())).or_insert_with(made).clone()
     }
 }
 
 impl Beside {
     fn of(graph: &ImportGraph<'_>, package: PackageId, folder: &str) -> Self {
-        let mut by_name: std::collections::BTreeMap<&str, Vec<String>> = Default::default();
+        let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         let mut above = folder;
         while !above.is_empty() {
             for child in graph.names.children(package, above) {
@@ -108,19 +151,9 @@ impl Beside {
             }
             above = parent(above);
         }
-        let searcher = searcher(by_name.keys().copied(), MatchKind::LeftmostLongest);
-        let names = by_name.keys().map(|name| (*name).to_owned()).collect();
-        Self { searcher, folders: by_name.into_values().collect(), names }
+        let names = Words::of(by_name.keys().copied());
+        Self { names, folders: by_name.into_values().collect() }
     }
-}
-
-fn searcher<'n>(names: impl Iterator<Item = &'n str>, kind: MatchKind) -> Option<AhoCorasick> {
-    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
-    if names.is_empty() {
-        return None;
-    }
-    // None only beyond the automaton's limits, which names of modules do not reach.
-    AhoCorasick::builder().match_kind(kind).build(names).ok()
 }
 
 /// Adds the edges of a shared object. Of sources only a header counts, and only as a whole string:
@@ -146,19 +179,17 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
 
 /// Libraries and scripts by name, as strings of their own: what `dlopen` is given.
 fn files(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
-    let mut named = Vec::new();
-    graph.tables.files(graph, bytes, |name, start, end| {
-        let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+    graph.tables.files(graph).each(bytes, Packed::No, |hit| {
+        let before = hit.start.checked_sub(1).and_then(|at| bytes.get(at));
         let begins = before.is_none_or(|byte| matches!(byte, 0 | b'/'));
-        if begins && bytes.get(end).is_none_or(|byte| *byte == 0) {
-            named.push(name.to_owned());
+        if begins && bytes.get(hit.end).is_none_or(|byte| *byte == 0) {
+            for file in graph.paths.files_called(hit.word) {
+                if file.package == sink.package {
+                    sink.file(file.file, How::SharedObject);
+                }
+            }
         }
     });
-    for file in named.iter().flat_map(|name| graph.paths.files_called(name)) {
-        if file.package == sink.package {
-            sink.file(file.file, How::SharedObject);
-        }
-    }
 }
 
 fn headers(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
@@ -195,7 +226,7 @@ fn search(
 ) {
     let how = How::SharedObject;
     let mut named = Vec::new();
-    for (start, end) in graph.tables.tops(graph, sink.package, bytes) {
+    for (start, end) in graph.tables.tops_in(graph, sink.package, bytes, packed) {
         let goes_on = bytes.get(end).is_some_and(|byte| is_separator(*byte))
             && bytes.get(end + 1).is_some_and(|byte| is_word(*byte));
         let alone = packed == Packed::Yes || is_alone(bytes, start, end);
@@ -207,16 +238,15 @@ fn search(
         return;
     }
     let beside = graph.tables.beside(graph, sink.package, parent(sink.path));
-    for found in beside.searcher.iter().flat_map(|searcher| searcher.find_iter(bytes)) {
-        let name = &beside.names[found.pattern().as_usize()];
-        let counts = packed == Packed::Yes && name.len() >= SHORTEST_BARE
-            || begins_alone(bytes, found.start(), found.end());
+    beside.names.each(bytes, packed, |hit| {
+        let counts = packed == Packed::Yes && hit.word.len() >= SHORTEST_BARE
+            || begins_alone(bytes, hit.start, hit.end);
         if counts {
-            for folder in &beside.folders[found.pattern().as_usize()] {
-                relative(graph, folder, name, &bytes[found.end()..], sink);
+            for folder in &beside.folders[hit.number] {
+                relative(graph, folder, hit.word, &bytes[hit.end..], sink);
             }
         }
-    }
+    });
     named.sort_unstable();
     named.dedup();
     named.retain(|folder| graph.names.is_folder(sink.package, folder));
@@ -241,15 +271,26 @@ fn bare_children(
     packed: Packed,
     sink: &mut Sink<'_>,
 ) {
-    for child in graph.names.children(sink.package, folder) {
-        let looked_for = graph.paths.folder(sink.package, &format!("{folder}/{child}")).is_some();
-        let counts = |at: usize| {
-            packed == Packed::Yes && child.len() >= SHORTEST_BARE && !looked_for
-                || is_alone(bytes, at, at + child.len())
-        };
-        if memchr::memmem::find_iter(bytes, child.as_bytes()).any(counts) {
-            runs::lead(graph, folder, [*child], How::SharedObject, sink);
+    let children = graph.tables.children(graph, sink.package, folder);
+    let mut named: Vec<&str> = Vec::new();
+    children.each(bytes, packed, |hit| {
+        if named.contains(&hit.word) {
+            return;
         }
+        // The names of the folders that are looked for are parts of many words.
+        let counts = match packed {
+            Packed::No => is_alone(bytes, hit.start, hit.end),
+            Packed::Yes => {
+                let name = format!("{folder}/{}", hit.word);
+                hit.word.len() >= SHORTEST_BARE && graph.paths.folder(sink.package, &name).is_none()
+            }
+        };
+        if counts {
+            named.push(hit.word);
+        }
+    });
+    for child in named {
+        runs::lead(graph, folder, [child], How::SharedObject, sink);
     }
 }
 
