@@ -97,39 +97,47 @@ fn unreached(tree: &Tree, facts: &Facts, plan: &Plan) -> Vec<Unreached> {
     unreached
 }
 
+/// A place in the user's code.
+type Place = (FileId, Option<u32>);
+
 /// The first step of every chain, with all that follows it.
 fn imports(tree: &Tree, facts: &Facts, plan: &Plan) -> Vec<Import> {
-    let mut found: BTreeMap<(FileId, Option<u32>), (&Step, Vec<FileId>)> = BTreeMap::new();
+    let mut steps: BTreeMap<Place, &Step> = BTreeMap::new();
+    let mut behind: BTreeMap<Place, Vec<FileId>> = BTreeMap::new();
     for id in tree.ids() {
         let Some(step) = plan.reach.chain(id).first().copied() else { continue };
         if facts.owners.owner(step.by) == Owner::User {
-            found.entry((step.by, step.line)).or_insert((step, Vec::new())).1.push(id);
+            steps.entry((step.by, step.line)).or_insert(step);
+            behind.entry((step.by, step.line)).or_default().push(id);
         }
     }
-    let import = |((by, line), (step, files)): ((FileId, Option<u32>), (&Step, Vec<FileId>))| {
-        let mut total = Amount::default();
-        let mut sizes: BTreeMap<DistId, u64> = BTreeMap::new();
-        for file in &files {
-            let size = tree.file(*file).size;
-            total.add(size);
-            if let Some(dist) = facts.owners.brought_by(*file) {
-                *sizes.entry(dist).or_default() += size;
-            }
+    let found = behind.into_iter();
+    found.map(|(place, files)| import(tree, facts, steps[&place], &files)).collect()
+}
+
+fn import(tree: &Tree, facts: &Facts, step: &Step, files: &[FileId]) -> Import {
+    let mut total = Amount::default();
+    let mut sizes: BTreeMap<DistId, u64> = BTreeMap::new();
+    for file in files {
+        let size = tree.file(*file).size;
+        total.add(size);
+        if let Some(dist) = facts.owners.brought_by(*file) {
+            *sizes.entry(dist).or_default() += size;
         }
-        let mut sizes: Vec<(DistId, u64)> = sizes.into_iter().collect();
-        sizes.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
-        Import {
-            at: line.map_or(tree.shown(by), |line| format!("{}:{line}", tree.shown(by))),
-            how: led(tree, step),
-            deferred: step.deferred,
-            total,
-            distributions: sizes
-                .into_iter()
-                .map(|(dist, _)| facts.owners.distribution(dist).name.clone())
-                .collect(),
-        }
-    };
-    found.into_iter().map(import).collect()
+    }
+    let mut sizes: Vec<(DistId, u64)> = sizes.into_iter().collect();
+    sizes.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
+    let by = tree.shown(step.by);
+    Import {
+        at: step.line.map_or(by.clone(), |line| format!("{by}:{line}")),
+        how: led(tree, step),
+        deferred: step.deferred,
+        total,
+        distributions: sizes
+            .into_iter()
+            .map(|(dist, _)| facts.owners.distribution(dist).name.clone())
+            .collect(),
+    }
 }
 
 /// The user's modules that the handlers alone do not reach.

@@ -83,6 +83,9 @@ struct Condition<'t> {
 impl<'t> Condition<'t> {
     /// What it is on the target, where that is known.
     fn value(&self) -> Option<bool> {
+        if self.tokens.iter().any(|token| self.binds_loosely(token)) {
+            return None;
+        }
         let alternatives = self.split("or");
         if alternatives.len() > 1 {
             return any(alternatives.iter().map(Self::value));
@@ -91,6 +94,9 @@ impl<'t> Condition<'t> {
         if conjuncts.len() > 1 {
             return any(conjuncts.iter().map(|part| part.value().map(|value| !value))).map(|v| !v);
         }
+        if !matches!(self.tokens.first()?.kind, Kind::Name | Kind::Number) {
+            return None;
+        }
         match self.words().as_slice() {
             ["not", ..] => {
                 let rest = Condition { tokens: &self.tokens[1..], ..*self };
@@ -98,6 +104,11 @@ impl<'t> Condition<'t> {
             }
             words => self.simple(words),
         }
+    }
+
+    /// Whether this is an operator that binds less than `or`.
+    fn binds_loosely(&self, token: &Token) -> bool {
+        token.kind == Kind::Name && matches!(self.word(token), "if" | "lambda")
     }
 
     /// The parts between a keyword, brackets apart.
@@ -142,9 +153,13 @@ impl<'t> Condition<'t> {
             ["True" | "1"] => Some(true),
             ["sys", ".", "platform", rest @ ..] => self.named("linux", 3, rest),
             ["os", ".", "name", rest @ ..] => self.named("posix", 3, rest),
-            ["sys", ".", "version_info", rest @ ..] => self.version(rest),
+            ["sys", ".", "version_info", rest @ ..] if !self.has_text() => self.version(rest),
             _ => None,
         }
+    }
+
+    fn has_text(&self) -> bool {
+        self.tokens.iter().any(|token| matches!(token.kind, Kind::Text { .. }))
     }
 
     /// A name of the platform, compared.
@@ -154,8 +169,10 @@ impl<'t> Condition<'t> {
         };
         match rest {
             ["=", "=", other] if is_text(2) => Some(*other == name),
-            ["!", other] if is_text(1) => Some(*other != name),
+            ["!=", other] if is_text(1) => Some(*other != name),
             [".", "startswith", "(", start, ")"] if is_text(3) => Some(name.starts_with(start)),
+            // Brackets around one string are no tuple.
+            ["in", "(", text, ")"] if is_text(2) => Some(text.contains(name)),
             ["in", "(" | "[" | "{", inside @ .., ")" | "]" | "}"] => {
                 let texts = (0..inside.len()).step_by(2).all(|at| is_text(at + 2));
                 let commas = inside.iter().skip(1).step_by(2).all(|word| *word == ",");
@@ -173,7 +190,7 @@ impl<'t> Condition<'t> {
             [".", "minor", rest @ ..] | ["[", "1", "]", rest @ ..] => (&own[1..], rest),
             rest => (&own[..], rest),
         };
-        let signs = rest.iter().take_while(|word| matches!(**word, "<" | ">" | "=" | "!")).count();
+        let signs = rest.iter().take_while(|word| matches!(**word, "<" | ">" | "=" | "!=")).count();
         let (signs, numbers) = rest.split_at(signs);
         let numbers = match numbers {
             ["(", inside @ .., ")"] => inside,
@@ -196,7 +213,7 @@ impl<'t> Condition<'t> {
             [">"] => order.is_gt() || longer,
             ["<", "="] => order.is_lt() || order.is_eq() && !longer,
             ["=", "="] if !longer => order.is_eq(),
-            ["!"] if !longer => order.is_ne(),
+            ["!="] if !longer => order.is_ne(),
             _ => return None,
         })
     }

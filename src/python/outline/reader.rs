@@ -26,6 +26,8 @@ pub(super) struct Reader<'s, 'w> {
     fields: Vec<usize>,
     /// The token before, when it is a name.
     name: Option<Token>,
+    /// The token before that, when it is a name too.
+    before_name: Option<Token>,
     /// A call whose first argument is about to be seen.
     call: Option<usize>,
 }
@@ -68,6 +70,7 @@ impl<'s, 'w> Reader<'s, 'w> {
             joined: vec![None],
             fields: Vec::new(),
             name: None,
+            before_name: None,
             call: None,
         }
     }
@@ -89,9 +92,12 @@ impl<'s, 'w> Reader<'s, 'w> {
     /// Whether a `print` or `exec` is followed by what only a Python 2 statement can be.
     fn is_python_2(&self, token: Token) -> bool {
         let Some(name) = self.name else { return false };
-        matches!(token.kind, Kind::Text { .. } | Kind::Name | Kind::Number)
-            && matches!(&self.text[name.start..name.end], "print" | "exec")
-            && !is_operator(&self.text[token.start..token.end])
+        let follows = match token.kind {
+            Kind::Text { .. } | Kind::Number => true,
+            Kind::Name => !may_follow_name(&self.text[token.start..token.end]),
+            _ => false,
+        };
+        follows && matches!(&self.text[name.start..name.end], "print" | "exec")
     }
 
     fn token(&mut self, token: Token) {
@@ -106,7 +112,10 @@ impl<'s, 'w> Reader<'s, 'w> {
                 self.join(token.start, literals::value(inside, raw, bytes));
                 self.hold(token);
             }
-            Kind::FormatStart => self.join(token.start, Cow::Borrowed("")),
+            Kind::FormatStart => {
+                self.join(token.start, Cow::Borrowed(""));
+                self.hold(token);
+            }
             Kind::FormatText { raw } => {
                 let inside = self.text[token.start..token.end].replace("{{", "{");
                 let inside = inside.replace("}}", "}");
@@ -147,7 +156,7 @@ impl<'s, 'w> Reader<'s, 'w> {
         }
         self.statement.begun = true;
         self.named_argument(word);
-        self.name = Some(token);
+        self.before_name = self.name.replace(token);
     }
 
     /// A name stands first behind the opening bracket of a call, or behind `name=` there.
@@ -224,8 +233,8 @@ impl<'s, 'w> Reader<'s, 'w> {
     fn open_call(&mut self, name: Token) {
         let word = &self.text[name.start..name.end];
         let standing = self.blocks.standing();
-        let before = self.text[..name.start].trim_end();
-        let defined = before.ends_with("def") || before.ends_with("class");
+        let before = self.before_name.map_or("", |before| &self.text[before.start..before.end]);
+        let defined = matches!(before, "def" | "class");
         if !standing.never && (self.watch)(word) && !defined {
             let argument = Argument::None;
             self.outline.calls.push(Call { at: name.start, name: word, argument, standing });
@@ -348,8 +357,9 @@ fn concatenated<'s>(words: &[&'s str]) -> Cow<'s, str> {
     }
 }
 
-/// The keywords of headers, which end with a colon. `match` and `case` are names elsewhere, and
-/// change nothing of how a statement stands.
+/// The keywords of headers that have their body behind the colon, on the same line or below.
+/// `case` may be a name too: what is split then are the annotation and its value, which read the
+/// same for it.
 fn is_compound(word: &str) -> bool {
     matches!(
         word,
@@ -364,6 +374,7 @@ fn is_compound(word: &str) -> bool {
             | "def"
             | "class"
             | "async"
+            | "case"
     )
 }
 
@@ -373,6 +384,19 @@ fn is_own_name(field: &str) -> bool {
 }
 
 /// The keywords that may follow a name.
-fn is_operator(word: &str) -> bool {
-    matches!(word, "if" | "else" | "for" | "async" | "in" | "is" | "not" | "and" | "or" | "as")
+fn may_follow_name(word: &str) -> bool {
+    matches!(
+        word,
+        "if" | "else"
+            | "for"
+            | "async"
+            | "in"
+            | "is"
+            | "not"
+            | "and"
+            | "or"
+            | "as"
+            | "from"
+            | "import"
+    )
 }

@@ -315,7 +315,7 @@ impl<'s> Tokens<'s> {
         loop {
             self.at = self.next_of(quote, [byte, b'\\', b'\\'])?;
             if self.bytes[self.at] == b'\\' {
-                self.at += 2;
+                self.at += self.escape_width();
             } else if self.closes(quote) {
                 let kind = Kind::Text { raw: quote.raw, bytes: has(b'b') };
                 let end = self.at;
@@ -393,8 +393,13 @@ impl<'s> Tokens<'s> {
                 let rest = &self.bytes[self.at..];
                 memchr::memchr(b'}', rest).map_or(2, |end| end + 1)
             }
-            Some(_) => 2,
+            Some(_) => self.escape_width(),
         };
+    }
+
+    /// How long the backslash that stands here and what it escapes are; a line end is one.
+    fn escape_width(&self) -> usize {
+        if self.bytes[self.at + 1..].starts_with(b"\r\n") { 3 } else { 2 }
     }
 
     /// What stands next in a format specifier: a field, or its end.
