@@ -208,3 +208,32 @@ fn services_are_chosen_by_the_calls_that_name_them() {
     assert_eq!(ships("c = botocore.session.client(NAME)", &MAX), [true; 3], "computed");
     assert_eq!(ships(literal, &[]), [true; 3], "not at level standard");
 }
+
+#[test]
+fn inspect_tells_what_is_paid_for_and_what_is_not_used() {
+    let big = "x".repeat(30_000);
+    let beta = Dist::new("beta", "2").file("beta.py", "").file("beta_data.py", &big);
+    let alpha = alpha().file("alpha/big.txt", &big);
+    let package = handler("import alpha\n\n\ndef later():\n    import gamma");
+    let package = package
+        .with("lonely.py", "import json\n")
+        .install(&alpha)
+        .install(&beta)
+        .install(&Dist::new("gamma", "1").file("gamma.py", "y = 1\n"));
+    let told = slim(&["inspect", package.path(), "--handler", "app.handler"]).ok();
+    for words in [
+        ["app.py:1", "0.03 MB", "alpha"],
+        ["app.py:5", "gamma", "(when a function is called)"],
+        ["beta 2", "0.03 MB", "files"],
+        ["  lonely.py", "", ""],
+    ] {
+        assert!(told.says(&words), "{words:?}: {}", told.out);
+    }
+    let json = slim(&["inspect", package.path(), "--handler", "app.handler", "--format", "json"]);
+    let reached = json.ok().json()["reached"].clone();
+    assert_eq!(reached["unreached"][0]["name"], "beta");
+    assert_eq!(reached["imports"][0]["at"], "app.py:1");
+    assert_eq!(reached["imports"][1]["deferred"], true);
+    assert_eq!(reached["unused"][0], "lonely.py");
+    assert!(!slim(&["inspect", package.path()]).ok().out.contains("reached from"));
+}
