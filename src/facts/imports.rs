@@ -15,6 +15,7 @@ mod runs;
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
+use aho_corasick::AhoCorasick;
 use anyhow::Result;
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
@@ -166,6 +167,8 @@ pub struct ImportGraph<'a> {
     groups: Groups,
     points: EntryPoints,
     known: Applied,
+    /// Finds the words without which nothing is named that could go; `None` where any module could.
+    narrow: Option<AhoCorasick>,
     /// The folders that were handed out whole.
     done: Mutex<HashSet<(PackageId, String)>>,
 }
@@ -188,7 +191,14 @@ impl<'a> ImportGraph<'a> {
         let groups = Groups::of(tree, contents, facts)?;
         let tables = Tables::default();
         let known = Applied::of(tree, facts, &names);
+        let is_narrow =
+            |thing: &Wanted| matches!(thing.form, Form::Folder | Form::Source | Form::Stub);
+        let narrow = match wanted.iter().all(is_narrow) {
+            true => AhoCorasick::new(paths.words()).ok(),
+            false => None,
+        };
         Ok(Self {
+            narrow,
             tree,
             contents,
             facts,

@@ -2,7 +2,9 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
 use super::paths::Folder;
@@ -87,8 +89,13 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
 
 /// Whether the file may ask importlib.metadata for a distribution's files, or for its RECORD.
 fn reads_records(bytes: &[u8]) -> bool {
+    static ASKED: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        AhoCorasick::new(["metadata", "pkg_resources"]).expect("two words make an automaton")
+    });
     let has = |word: &str| memmem::find(bytes, word.as_bytes()).is_some();
-    (has("metadata") && has("importlib") || has("pkg_resources")) && (has("files") || has("RECORD"))
+    ASKED.is_match(bytes)
+        && (has("importlib") || has("pkg_resources"))
+        && (has("files") || has("RECORD"))
 }
 
 fn is_watched(name: &str) -> bool {
@@ -109,7 +116,12 @@ struct File<'f, 'g> {
 
 impl<'f> File<'f, '_> {
     fn edges(&self, sink: &mut Sink<'f>) {
+        let narrow = self.graph.narrow.as_ref().filter(|_| !self.graph.paths.holds(sink.from));
+        let may_name = |text: &str| narrow.is_none_or(|words| words.is_match(text));
         for import in &self.outline.imports {
+            if !may_name(&import.module) && !import.names.iter().any(|name| may_name(name)) {
+                continue;
+            }
             sink.line = Line::At(self.text, import.at);
             sink.deferred = import.standing.in_function;
             self.import(import, sink);
@@ -125,10 +137,14 @@ impl<'f> File<'f, '_> {
             })
             .collect();
         for (number, text) in self.outline.texts.iter().enumerate() {
+            if !may_name(&text.value) {
+                continue;
+            }
             sink.line = Line::At(self.text, text.at);
             self.literal(text, arguments.contains(&number), sink);
         }
-        for call in &self.outline.calls {
+        // What a call may run or list is never in the folders that are looked for.
+        for call in self.outline.calls.iter().filter(|_| narrow.is_none()) {
             sink.line = Line::At(self.text, call.at);
             self.call(call, sink);
         }
