@@ -225,6 +225,14 @@ impl<'a> ImportGraph<'a> {
         Ok(says(b"attach_stub") || says(b".pyi"))
     }
 
+    /// The regular package that a file lies in, the outermost; its folder where there is none. A module
+    /// beside the packages is its own: then it is empty.
+    fn regular_package<'p>(&self, package: PackageId, path: &'p str) -> &'p str {
+        let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+        let regular = |folder: &&str| !self.names.files(package, folder).is_empty();
+        folders.into_iter().find(regular).unwrap_or(parent(path))
+    }
+
     /// The files of the packages above a module: what importing it runs first.
     pub fn above(&self, file: FileId, found: &mut dyn FnMut(FileId)) {
         let Some(name) = self.tree.import_path(file).and_then(module_name) else { return };

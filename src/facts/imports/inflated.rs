@@ -19,6 +19,13 @@ const FEWEST_BYTES: usize = 64;
 /// What is inflated at first: enough to tell a stream from noise.
 const FIRST_BYTES: usize = 32 << 10;
 
+/// Whether these are the constants of a module that Cython compiled and that shows none of the names
+/// that all of them hold, packed or not: how its table is packed is not known then.
+pub(super) fn hides_names(bytes: &[u8]) -> bool {
+    let has = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
+    has(CYTHON) && !has(b"__test__")
+}
+
 /// Unpacks every table that begins in these bytes, and hands each to `found`.
 pub(super) fn each_table(bytes: &[u8], mut found: impl FnMut(&[u8])) {
     each_zlib(bytes, &mut found);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::inflated::each_table;
+use super::inflated::{each_table, hides_names};
 use super::runs::{self, Ends, is_separator, is_word};
 use super::{How, ImportGraph, Sink, data};
 use crate::elf::inspect;
@@ -168,11 +168,20 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
         headers(graph, &bytes[range.clone()], sink);
     }
     if is_module {
+        let mut tables = 0;
+        let mut hidden = false;
         for range in constants {
-            each_table(&bytes[range], |table| {
+            let bytes = &bytes[range];
+            hidden |= hides_names(bytes);
+            each_table(bytes, |table| {
+                tables += 1;
                 search(graph, table, Packed::Yes, true, sink);
                 headers(graph, table, sink);
             });
+        }
+        let package = graph.regular_package(sink.package, sink.path);
+        if hidden && tables == 0 && !package.is_empty() {
+            sink.whole(package, How::Unresolved);
         }
     }
 }

@@ -494,7 +494,7 @@ impl<'f> File<'f, '_> {
             Argument::Name(name) => !self.is_literal(name),
             Argument::Other => true,
         };
-        let package = self.regular_package();
+        let package = self.graph.regular_package(self.package, self.path);
         if computed && !package.is_empty() {
             sink.whole(package, How::Unresolved);
         }
@@ -504,15 +504,6 @@ impl<'f> File<'f, '_> {
     fn is_literal(&self, name: &str) -> bool {
         let literals = self.literals.get_or_init(|| source::literal_names(self.text.as_bytes()));
         literals.contains(name)
-    }
-
-    /// The regular package that the file lies in, the outermost; its folder where there is none. A
-    /// module beside the packages is its own.
-    fn regular_package(&self) -> &'f str {
-        let package = self.package;
-        let folders = self.path.match_indices('/').map(|(at, _)| &self.path[..at]);
-        let regular = |folder: &&str| !self.graph.names.files(package, folder).is_empty();
-        folders.into_iter().find(regular).unwrap_or(parent(self.path))
     }
 
     /// A call that may choose files of a distribution that the file deals with: it says its name, or
