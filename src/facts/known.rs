@@ -126,6 +126,11 @@ pub struct Select {
     pub folder: String,
     /// The functions whose first argument is a name.
     pub calls: Vec<String>,
+    /// The words, one of which stands in a file that makes such a call: functions of other packages
+    /// have the same names.
+    pub near: Vec<String>,
+    /// The words, one of which is in the name of an object whose method such a call is, in any file.
+    pub receivers: Vec<String>,
     /// The distributions that only hand names on: their computed names count for nothing.
     pub through: Vec<String>,
     /// The names that are needed whatever the calls say.

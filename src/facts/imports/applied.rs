@@ -1,10 +1,8 @@
 //! The facts that hold for the packages at hand.
 
-use std::collections::HashSet;
-
 use super::Edge;
 use crate::facts::Facts;
-use crate::facts::known::{self, Hidden, Ignore};
+use crate::facts::known::{self, Hidden, Ignore, Select};
 use crate::facts::names::Names;
 use crate::tree::{PackageId, Tree};
 
@@ -13,7 +11,7 @@ use crate::tree::{PackageId, Tree};
 pub(super) struct Applied {
     ignored: Vec<(PackageId, &'static Ignore)>,
     hidden: Vec<(PackageId, &'static Hidden)>,
-    choices: HashSet<&'static str>,
+    choices: Vec<&'static Select>,
 }
 
 impl Applied {
@@ -27,8 +25,7 @@ impl Applied {
                 let ignored = known.ignore.iter().filter(holds);
                 applied.ignored.extend(ignored.map(|fact| (package, fact)));
                 applied.hidden.extend(known.hidden.iter().map(|fact| (package, fact)));
-                let calls = known.select.iter().flat_map(|select| &select.calls);
-                applied.choices.extend(calls.map(String::as_str));
+                applied.choices.extend(&known.select);
             }
         }
         applied
@@ -36,7 +33,16 @@ impl Applied {
 
     /// Whether a call of this name chooses files.
     pub(super) fn is_choice(&self, call: &str) -> bool {
-        self.choices.contains(call)
+        self.choices.iter().any(|select| select.calls.iter().any(|name| name == call))
+    }
+
+    /// Whether such a call counts in a file that says these words, on an object of this name.
+    pub(super) fn counts(&self, call: &str, says: impl Fn(&str) -> bool, receiver: &str) -> bool {
+        let mut of = self.choices.iter().filter(|s| s.calls.iter().any(|name| name == call));
+        of.any(|select| {
+            select.near.iter().any(|word| says(word))
+                || select.receivers.iter().any(|word| receiver.contains(word.as_str()))
+        })
     }
 
     /// What an import of a module needs beside it.

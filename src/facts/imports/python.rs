@@ -515,7 +515,8 @@ impl<'f> File<'f, '_> {
                 before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
             &before[start..]
         });
-        if !self.says("boto") && !receiver.to_ascii_lowercase().contains("session") {
+        let receiver = receiver.to_ascii_lowercase();
+        if !self.graph.known.counts(call.name, |word| self.says(word), &receiver) {
             return;
         }
         let name = match call.argument {
