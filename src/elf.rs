@@ -7,6 +7,7 @@
 mod check;
 pub mod inspect;
 mod layout;
+pub mod parts;
 mod raw;
 mod sections;
 pub mod strip;

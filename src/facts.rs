@@ -68,8 +68,8 @@ fn look(tree: &Tree, contents: &dyn Contents, progress: &dyn Progress) -> Result
                 return Ok(Content::Other);
             }
             let _held = budget.hold(file.size);
-            let content =
-                content::look(file.path.as_str(), &contents.read_parts(id, &content::parts)?);
+            let bytes = contents.read_parts(id, &[&content::parts, &content::more_parts])?;
+            let content = content::look(file.path.as_str(), &bytes);
             progress.advance(file.size);
             Ok(content)
         })

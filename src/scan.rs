@@ -13,7 +13,8 @@ use anyhow::{Context, Result};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::tree::{
-    Contents, File, FileId, FileMap, Kind, Layout, Package, PackageId, Parts, RelPath, Tree,
+    Contents, File, FileId, FileMap, Kind, Layout, Package, PackageId, Pool, RelPath, Sparse, Step,
+    Tree,
 };
 use crate::zip::reader::Reader;
 
@@ -50,6 +51,7 @@ pub struct Scanned {
     members: FileMap<usize>,
     held: FileMap<OnceLock<Box<[u8]>>>,
     room: AtomicU64,
+    pool: Pool,
 }
 
 /// Largest file that is held in memory once it was read, in bytes: every stage reads it again,
@@ -92,7 +94,14 @@ pub fn scan(packages: &[PathBuf], progress: &dyn Progress) -> Result<Scanned> {
     let tree = Tree::new(named, files.collect());
     progress.end();
     let held = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
-    Ok(Scanned { tree, sources, members, held, room: AtomicU64::new(MOST_HELD) })
+    Ok(Scanned {
+        tree,
+        sources,
+        members,
+        held,
+        room: AtomicU64::new(MOST_HELD),
+        pool: Pool::default(),
+    })
 }
 
 fn walk(root: &Path) -> Result<Walked> {
@@ -198,15 +207,16 @@ impl Contents for Scanned {
         Ok(bytes)
     }
 
-    fn read_parts(&self, id: FileId, parts: Parts<'_>) -> Result<Vec<u8>> {
+    fn read_parts(&self, id: FileId, steps: &[Step<'_>]) -> Result<Sparse<'_>> {
         let file = self.tree.file(id);
         match &self.sources[usize::from(file.package.0)] {
             Source::Folder(root) if file.size > SMALL => {
-                let (size, bytes) = folder::read_parts(&root.join(file.path.as_str()), parts)?;
+                let (size, bytes) =
+                    folder::read_parts(&root.join(file.path.as_str()), steps, &self.pool)?;
                 self.unchanged(id, size)?;
                 Ok(bytes)
             }
-            Source::Folder(_) | Source::Zip(_) => self.read(id),
+            Source::Folder(_) | Source::Zip(_) => Ok(Sparse::Whole(self.read(id)?)),
         }
     }
 }

@@ -2,10 +2,14 @@
 //!
 //! A transformation that gains nothing, or is in any doubt, gives the original bytes.
 
+use anyhow::Result;
+
+use crate::elf::parts;
 use crate::elf::strip::{self, KeepReason, SectionHeaders};
 use crate::plan::Action;
 use crate::python::{metadata, scripts};
 use crate::rules::Change;
+use crate::tree::{Contents, FileId, Step};
 
 /// The bytes of one file that ships.
 #[derive(Debug)]
@@ -16,28 +20,35 @@ pub struct Payload {
     pub doubt: Option<String>,
 }
 
-/// Applies what was decided to the contents of a file.
-pub fn apply(action: Action, bytes: Vec<u8>) -> Payload {
-    match action {
-        Action::Change(Change::StripElf) => stripped(bytes, SectionHeaders::Minimal),
-        Action::Change(Change::StripElfBare) => stripped(bytes, SectionHeaders::Drop),
-        Action::Change(Change::ReduceMetadata) => {
-            Payload { bytes: metadata::reduce(&bytes), doubt: None }
+/// Reads a file and applies what was decided to it.
+///
+/// # Errors
+/// When the file cannot be read, or has no longer the size that the scan saw.
+pub fn apply(action: Action, contents: &dyn Contents, id: FileId) -> Result<Payload> {
+    let bytes = match action {
+        Action::Change(Change::StripElf) => return stripped(contents, id, SectionHeaders::Minimal),
+        Action::Change(Change::StripElfBare) => {
+            return stripped(contents, id, SectionHeaders::Drop);
         }
+        Action::Change(Change::ReduceMetadata) => metadata::reduce(&contents.read(id)?),
         Action::Change(Change::PortableShebang) => {
-            let portable = scripts::portable_shebang(&bytes);
-            Payload { bytes: portable.unwrap_or(bytes), doubt: None }
+            let bytes = contents.read(id)?;
+            scripts::portable_shebang(&bytes).unwrap_or(bytes)
         }
-        Action::Keep | Action::Drop | Action::Change(Change::Drop) => {
-            Payload { bytes, doubt: None }
-        }
-    }
+        Action::Keep | Action::Drop | Action::Change(Change::Drop) => contents.read(id)?,
+    };
+    Ok(Payload { bytes, doubt: None })
 }
 
-fn stripped(bytes: Vec<u8>, headers: SectionHeaders) -> Payload {
-    match strip::strip(&bytes, headers) {
-        Ok(smaller) => Payload { bytes: smaller, doubt: None },
-        Err(KeepReason::NothingToGain) => Payload { bytes, doubt: None },
-        Err(reason) => Payload { bytes, doubt: Some(reason.to_string()) },
-    }
+/// Reads what of a shared object matters; all of it where it stays as it is.
+fn stripped(contents: &dyn Contents, id: FileId, headers: SectionHeaders) -> Result<Payload> {
+    let steps: [Step<'_>; 2] = [&parts::tables, &|bytes, _| parts::parts(bytes)];
+    let mattering = contents.read_parts(id, &steps)?;
+    let doubt = match strip::strip(&mattering, headers) {
+        Ok(bytes) => return Ok(Payload { bytes, doubt: None }),
+        Err(KeepReason::NothingToGain) => None,
+        Err(reason) => Some(reason.to_string()),
+    };
+    drop(mattering);
+    Ok(Payload { bytes: contents.read(id)?, doubt })
 }

@@ -1,10 +1,14 @@
 //! The packages as found.
 
+mod sparse;
+
 use std::collections::HashMap;
 use std::ops::{Index, IndexMut};
 use std::path::PathBuf;
 
 use anyhow::Result;
+
+pub use sparse::{Lent, Pool, Sparse};
 
 /// A package in the order in which the packages were named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -234,21 +238,22 @@ pub trait Contents: Sync {
     /// When it cannot be read, or has no longer the size that the scan saw.
     fn read(&self, id: FileId) -> Result<Vec<u8>>;
 
-    /// The contents of a file where it matters, zeros elsewhere. `parts` is shown the first
-    /// [`HEAD`] bytes and the size, and tells what else matters; more may be there than it told.
+    /// The contents of a file where it matters, zeros elsewhere. Each step is shown the bytes that
+    /// are there already, at first [`HEAD`] of them, and the size, and tells what else matters; more
+    /// may be there than they told. Where the first step tells nothing, the head alone is given.
     ///
     /// # Errors
     /// As [`Contents::read`].
-    fn read_parts(&self, id: FileId, _parts: Parts<'_>) -> Result<Vec<u8>> {
-        self.read(id)
+    fn read_parts(&self, id: FileId, _steps: &[Step<'_>]) -> Result<Sparse<'_>> {
+        Ok(Sparse::Whole(self.read(id)?))
     }
 }
 
 /// How many bytes of a file tell what else of it matters.
 pub const HEAD: usize = 4096;
 
-/// Tells from the head and the size of a file which ranges of it matter.
-pub type Parts<'p> = &'p (dyn Fn(&[u8], usize) -> Vec<std::ops::Range<usize>> + Sync);
+/// Tells from the bytes that are there and the size of a file which more ranges of it matter.
+pub type Step<'p> = &'p (dyn Fn(&[u8], usize) -> Vec<std::ops::Range<usize>> + Sync);
 
 #[cfg(test)]
 mod tests {

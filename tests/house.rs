@@ -28,7 +28,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         "plan",
         &["tree", "target", "options", "facts", "rules", "python", "progress", "failure", "memory"],
     ),
-    ("transform", &["plan", "rules", "elf", "python"]),
+    ("transform", &["tree", "plan", "rules", "elf", "python"]),
     (
         "pack",
         &[

@@ -13,6 +13,8 @@ pub use super::raw::Malformed;
 const MOST_ENTRIES: u64 = 65_536;
 /// Longest sum of all strings of one file, in bytes.
 const MOST_TEXT: usize = 1 << 20;
+/// Longest table of version needs that is read, in bytes (the largest seen has a few hundred).
+const MOST_NEEDS: usize = 65_536;
 /// `VER_FLG_WEAK`: the version may be missing at run time.
 const VERSION_IS_WEAK: u16 = 0x2;
 
@@ -99,6 +101,50 @@ pub fn inspect(bytes: &[u8]) -> Result<SharedObject, Malformed> {
         table.describe(&image, &mut object)?;
     }
     Ok(object)
+}
+
+/// Where the dynamic section of a file of `size` bytes lies that begins with `head`: the first of two
+/// steps to all that [`inspect`] reads. The whole file where the head cannot tell.
+pub fn dynamic_in(head: &[u8], size: usize) -> Vec<Range<usize>> {
+    let whole = || vec![Range { start: 0, end: size }];
+    let Ok(segments) = Header::read(head).and_then(|header| header.segments(head)) else {
+        return whole();
+    };
+    let dynamic = segments.iter().find(|s| s.kind == raw::PT_DYNAMIC && s.filesz > 0);
+    let Some(dynamic) = dynamic else { return Vec::new() };
+    let place = place(&segments, dynamic.vaddr, dynamic.filesz, size);
+    place.map_or_else(whole, |place| vec![place])
+}
+
+/// What the dynamic section leads to, as far as [`inspect`] reads it: the strings and the version
+/// needs. `bytes` holds the head of the file and what [`dynamic_in`] told.
+pub fn described_in(bytes: &[u8]) -> Vec<Range<usize>> {
+    let read = || {
+        let header = Header::read(bytes).ok()?;
+        let segments = header.segments(bytes).ok()?;
+        let image =
+            Image { words: header.words(bytes), bits64: header.bits64, segments: &segments };
+        let dynamic = segments.iter().find(|s| s.kind == raw::PT_DYNAMIC && s.filesz > 0)?;
+        let table = Dynamic::read(&image, dynamic).ok()?;
+        let size = bytes.len();
+        let strings = table.strings_size.unwrap_or(u64::MAX);
+        let strings = table.strings.map(|at| place(&segments, at, strings, size));
+        let needs = table.version_needs.map(|at| place(&segments, at, MOST_NEEDS as u64, size));
+        strings.into_iter().chain(needs).collect::<Option<Vec<_>>>()
+    };
+    read().unwrap_or_else(|| vec![0..bytes.len()])
+}
+
+/// The file range of at most `length` bytes from an address on, within the segment that maps it.
+fn place(segments: &[Segment], address: u64, length: u64, size: usize) -> Option<Range<usize>> {
+    let holds = |s: &&Segment| {
+        s.kind == raw::PT_LOAD && address.checked_sub(s.vaddr).is_some_and(|d| d < s.filesz)
+    };
+    let segment = segments.iter().find(holds)?;
+    let start = segment.offset.checked_add(address - segment.vaddr)?;
+    let end = segment.file_end()?.min(start.saturating_add(length));
+    let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
+    (start <= end && end <= size).then_some(start..end)
 }
 
 /// The parts of the file that the loader maps into memory: the file ranges of the `PT_LOAD`
@@ -243,7 +289,8 @@ impl Dynamic {
             object.runpath.extend(folders.map(str::to_owned));
         }
         if let Some(address) = self.version_needs {
-            let words = image.from(address, "version needs")?;
+            let mut words = image.from(address, "version needs")?;
+            words.data = &words.data[..words.data.len().min(MOST_NEEDS)];
             let libraries = self.version_need_count.unwrap_or(MOST_ENTRIES);
             object.version_needs = version_needs(words, libraries, &mut strings)?;
         }

@@ -37,9 +37,14 @@ pub enum Content {
     Other,
 }
 
-/// The parts of a file that [`look`] looks at, its head apart.
+/// The parts of a file that [`look`] looks at, its head apart: the first step.
 pub fn parts(head: &[u8], size: usize) -> Vec<Range<usize>> {
-    if inspect::is_elf(head) { inspect::constants_in(head, size) } else { Vec::new() }
+    if inspect::is_elf(head) { inspect::dynamic_in(head, size) } else { Vec::new() }
+}
+
+/// The second step: what the first leads to.
+pub fn more_parts(bytes: &[u8], _size: usize) -> Vec<Range<usize>> {
+    inspect::described_in(bytes)
 }
 
 /// Tells what `bytes` are; `path` only decides where the bytes cannot.

@@ -7,6 +7,7 @@ mod applied;
 mod data;
 mod groups;
 mod inflated;
+mod narrow;
 mod objects;
 mod paths;
 mod python;
@@ -15,7 +16,6 @@ mod runs;
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use aho_corasick::AhoCorasick;
 use anyhow::Result;
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
@@ -29,9 +29,10 @@ use crate::memory::Budget;
 use crate::progress::Progress;
 use crate::python::outline::Platform;
 use crate::python::source::RecordReader;
-use crate::tree::{Contents, FileId, FileMap, Kind, PackageId, Tree, file_name, parent};
+use crate::tree::{Contents, FileId, FileMap, Kind, PackageId, Sparse, Tree, file_name, parent};
 use applied::Applied;
 use groups::Groups;
+use narrow::Narrow;
 use objects::Tables;
 use paths::Paths;
 
@@ -168,7 +169,7 @@ pub struct ImportGraph<'a> {
     points: EntryPoints,
     known: Applied,
     /// Finds the words without which nothing is named that could go; `None` where any module could.
-    narrow: Option<AhoCorasick>,
+    narrow: Option<Narrow>,
     /// The folders that were handed out whole.
     done: Mutex<HashSet<(PackageId, String)>>,
 }
@@ -191,12 +192,9 @@ impl<'a> ImportGraph<'a> {
         let groups = Groups::of(tree, contents, facts)?;
         let tables = Tables::default();
         let known = Applied::of(tree, facts, &names);
-        let is_narrow =
-            |thing: &Wanted| matches!(thing.form, Form::Folder | Form::Source | Form::Stub);
-        let narrow = match wanted.iter().all(is_narrow) {
-            true => AhoCorasick::new(paths.words()).ok(),
-            false => None,
-        };
+        // What facts lead to stands in no source.
+        let narrow = Narrow::of(wanted, &paths)
+            .filter(|narrow| !known.needs().any(|needs| narrow.may_name(needs)));
         Ok(Self {
             narrow,
             tree,
@@ -289,8 +287,8 @@ impl<'a> ImportGraph<'a> {
             return Ok(sink.found);
         }
         let bytes = match scope {
-            Scope::SharedObject => self.contents.read_parts(id, &inspect::constants_in)?,
-            _ => self.contents.read(id)?,
+            Scope::SharedObject => self.contents.read_parts(id, &[&inspect::constants_in])?,
+            _ => Sparse::Whole(self.contents.read(id)?),
         };
         match scope {
             Scope::Nothing => {}

@@ -151,9 +151,7 @@ impl Work<'_> {
 
     fn payload(&self, job: &Job) -> Result<Payload> {
         match job.source {
-            Source::File(id) => {
-                Ok(transform::apply(self.plan.decisions[id].action, self.contents.read(id)?))
-            }
+            Source::File(id) => transform::apply(self.plan.decisions[id].action, self.contents, id),
             Source::Generated(number) => {
                 Ok(Payload { bytes: self.plan.generated[number].bytes.clone(), doubt: None })
             }

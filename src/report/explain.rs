@@ -68,7 +68,7 @@ fn one(
         Action::Keep => {}
         Action::Change(_) => {
             let raw = contents.read(file)?;
-            let payload = transform::apply(decision.action, raw.clone());
+            let payload = transform::apply(decision.action, contents, file)?;
             if payload.bytes == raw {
                 verb = "kept";
                 because = vec![

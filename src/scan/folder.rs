@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
+use std::ops::Range;
 use std::os::unix::fs::{FileExt, FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::{Found, Source, Walked, bad_name};
 use crate::failure::Failure;
-use crate::tree::{HEAD, Kind, Parts, RelPath};
+use crate::tree::{HEAD, Kind, Lent, Pool, RelPath, Sparse, Step};
 
 /// The deepest folder that is walked; deeper ones cannot be paths on Lambda.
 const DEEPEST: usize = 1_000;
@@ -165,24 +166,41 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// The size of a file, and its bytes where it matters, zeros elsewhere; the head alone where nothing
 /// else does.
-pub(super) fn read_parts(path: &Path, parts: Parts<'_>) -> Result<(u64, Vec<u8>)> {
+pub(super) fn read_parts<'p>(
+    path: &Path,
+    steps: &[Step<'_>],
+    pool: &'p Pool,
+) -> Result<(u64, Sparse<'p>)> {
     let failed = || format!("failed to read {}", path.display());
     let file = fs::File::open(path).with_context(failed)?;
     let length = file.metadata().with_context(failed)?.len();
     let size = usize::try_from(length)?;
-    let mut bytes = vec![0; size.min(HEAD)];
-    file.read_exact_at(&mut bytes, 0).with_context(failed)?;
-    let parts = parts(&bytes, size);
-    if !parts.is_empty() {
-        // Zeroed pages take no memory until they are written.
-        let head = std::mem::replace(&mut bytes, vec![0; size]);
-        bytes[..head.len()].copy_from_slice(&head);
+    let mut head = vec![0; size.min(HEAD)];
+    file.read_exact_at(&mut head, 0).with_context(failed)?;
+    let Some((first, steps)) = steps.split_first() else {
+        return Ok((length, Sparse::Whole(head)));
+    };
+    let parts = first(&head, size);
+    if parts.is_empty() {
+        return Ok((length, Sparse::Whole(head)));
     }
+    let mut bytes = pool.lend(size);
+    bytes.place(0..head.len()).copy_from_slice(&head);
+    fill(&file, &mut bytes, parts).with_context(failed)?;
+    for step in steps {
+        let parts = step(&bytes, size);
+        fill(&file, &mut bytes, parts).with_context(failed)?;
+    }
+    Ok((length, Sparse::Gaps(bytes)))
+}
+
+/// Reads some parts of a file, the head apart.
+fn fill(file: &fs::File, bytes: &mut Lent<'_>, parts: Vec<Range<usize>>) -> io::Result<()> {
     for part in parts {
         let start = part.start.max(HEAD);
         if start < part.end {
-            file.read_exact_at(&mut bytes[start..part.end], start as u64).with_context(failed)?;
+            file.read_exact_at(bytes.place(start..part.end), start as u64)?;
         }
     }
-    Ok((length, bytes))
+    Ok(())
 }

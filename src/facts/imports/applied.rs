@@ -45,6 +45,11 @@ impl Applied {
         })
     }
 
+    /// What imports need beside the modules that they name.
+    pub(super) fn needs(&self) -> impl Iterator<Item = &'static str> {
+        self.hidden.iter().map(|(_, fact)| fact.needs.as_str())
+    }
+
     /// What an import of a module needs beside it.
     pub(super) fn hidden(
         &self,

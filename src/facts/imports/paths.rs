@@ -93,18 +93,9 @@ impl Paths {
         self.by_path.get(&(package, slashed.to_owned())).map(|number| &self.folders[*number])
     }
 
-    /// The words without which nothing that is looked for can be named from outside of it.
-    pub(super) fn words(&self) -> BTreeSet<String> {
-        let mut words: BTreeSet<String> = self.suffixes.clone();
-        for word in self.by_word.keys() {
-            // Test modules are many, and begin alike.
-            let word = if word.starts_with("test_") { "test_" } else { word };
-            words.insert(word.to_owned());
-        }
-        if !self.stubs.is_empty() {
-            words.insert(".pyi".to_owned());
-        }
-        words
+    /// The last parts of the folders' paths.
+    pub(super) fn folder_names(&self) -> impl Iterator<Item = &str> {
+        self.by_word.keys().map(String::as_str)
     }
 
     /// Whether a file lies in a folder that is looked for: code that runs or lists whatever it finds

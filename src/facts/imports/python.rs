@@ -59,6 +59,10 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
         sink.found.record_readers.extend(source.record_readers);
     }
     let Ok(text) = outline::text(bytes) else { return unparsed(graph, bytes, sink) };
+    let narrow = graph.narrow.as_ref().filter(|_| !graph.paths.holds(sink.from));
+    if narrow.is_some_and(|narrow| !narrow.matters(&graph.paths, &text)) {
+        return;
+    }
     let watch = |name: &str| is_watched(name) || graph.known.is_choice(name);
     match outline::read(&text, graph.platform, &watch) {
         Ok(outline) => {
@@ -117,7 +121,7 @@ struct File<'f, 'g> {
 impl<'f> File<'f, '_> {
     fn edges(&self, sink: &mut Sink<'f>) {
         let narrow = self.graph.narrow.as_ref().filter(|_| !self.graph.paths.holds(sink.from));
-        let may_name = |text: &str| narrow.is_none_or(|words| words.is_match(text));
+        let may_name = |text: &str| narrow.is_none_or(|words| words.may_name(text));
         for import in &self.outline.imports {
             if !may_name(&import.module) && !import.names.iter().any(|name| may_name(name)) {
                 continue;
