@@ -1,6 +1,7 @@
 //! Deflates every entry, largest first, with bounded memory: what does not fit goes into a scratch
 //! file.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
@@ -123,28 +124,22 @@ impl Work<'_> {
         let payload = self.payload(job)?;
         let packed = deflater.pack(&payload.bytes);
         let packed_size = packed.data.len() as u64;
-        let stored = self.store(job, &packed.data)?;
-        Ok(Deflated {
-            stored,
-            method: packed.method,
-            crc32: packed.crc32,
-            raw_size: packed.raw_size,
-            packed_size,
-            doubt: payload.doubt,
-        })
+        let (method, crc32, raw_size) = (packed.method, packed.crc32, packed.raw_size);
+        let stored = self.store(job, packed.data)?;
+        Ok(Deflated { stored, method, crc32, raw_size, packed_size, doubt: payload.doubt })
     }
 
-    fn store(&self, job: &Job, data: &[u8]) -> Result<Stored> {
+    fn store(&self, job: &Job, data: Cow<'_, [u8]>) -> Result<Stored> {
         let size = data.len() as u64;
         let take = |room: u64| room.checked_sub(size);
         if job.size <= LARGEST_WAITING
             && self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
         {
-            return Ok(Stored::Here(data.into()));
+            return Ok(Stored::Here(data.into_owned().into_boxed_slice()));
         }
         let offset = self.end.fetch_add(size, Ordering::Relaxed);
         self.scratch
-            .write_all_at(data, offset)
+            .write_all_at(&data, offset)
             .with_context(|| format!("failed to write the compressed bytes of {}", job.name))?;
         Ok(Stored::Scratch(offset))
     }

@@ -6,9 +6,8 @@ use std::borrow::Cow;
 use libdeflater::{CompressionLvl, Compressor, DecompressionError, Decompressor};
 
 /// Inputs up to this many bytes are deflated into a buffer that is kept, larger ones into a
-/// fresh one: zeroed pages that nobody wrote to cost no memory, and a large result is handed
-/// on without a copy.
-const SCRATCH: usize = 256 * 1024;
+/// fresh one, as few are so large that the buffer should be.
+const SCRATCH: usize = 16 << 20;
 
 /// How many bytes one packed byte gets room for before it is known what it becomes.
 const EAGER_RATIO: u64 = 16;

@@ -66,9 +66,9 @@ impl Narrow {
         Some(Self { words, searcher })
     }
 
-    /// Whether a name or string holds one of the words.
-    pub(super) fn may_name(&self, text: &str) -> bool {
-        self.searcher.is_match(text)
+    /// Whether a name, a string, or the constants of a shared object hold one of the words.
+    pub(super) fn may_name(&self, text: impl AsRef<[u8]>) -> bool {
+        self.searcher.is_match(text.as_ref())
     }
 
     /// Whether a source may name what could go: one of the words stands in it as it would have to,

@@ -33,9 +33,9 @@ pub(super) struct Tables {
 struct Words {
     words: Vec<String>,
     /// For texts with separators: the leftmost and longest of what overlaps.
-    apart: Option<AhoCorasick>,
+    apart: OnceLock<Option<AhoCorasick>>,
     /// For texts without: everything.
-    packed: Option<AhoCorasick>,
+    packed: OnceLock<Option<AhoCorasick>>,
 }
 
 /// A word where it stands.
@@ -49,15 +49,21 @@ struct Hit<'w> {
 
 impl Words {
     fn of<'n>(words: impl Iterator<Item = &'n str>) -> Self {
-        let words: Vec<String> = words.filter(|w| !w.is_empty()).map(str::to_owned).collect();
-        let build = |kind| {
-            // None only beyond the automaton's limits, which names of modules do not reach.
-            let searcher = AhoCorasick::builder().match_kind(kind).build(&words).ok();
-            searcher.filter(|_| !words.is_empty())
+        let words = words.filter(|w| !w.is_empty()).map(str::to_owned).collect();
+        Self { words, ..Self::default() }
+    }
+
+    fn searcher(&self, packed: Packed) -> Option<&AhoCorasick> {
+        let (made, kind) = match packed {
+            Packed::No => (&self.apart, MatchKind::LeftmostLongest),
+            Packed::Yes => (&self.packed, MatchKind::Standard),
         };
-        let apart = build(MatchKind::LeftmostLongest);
-        let packed = build(MatchKind::Standard);
-        Self { words, apart, packed }
+        let build = || {
+            // None only beyond the automaton's limits, which names of modules do not reach.
+            let searcher = AhoCorasick::builder().match_kind(kind).build(&self.words).ok();
+            searcher.filter(|_| !self.words.is_empty())
+        };
+        made.get_or_init(build).as_ref()
     }
 
     fn each<'w>(&'w self, bytes: &[u8], packed: Packed, mut found: impl FnMut(Hit<'w>)) {
@@ -66,12 +72,10 @@ impl Words {
             let (start, end) = (hit.start(), hit.end());
             found(Hit { number, word: &self.words[number], start, end });
         };
-        match (packed, &self.apart, &self.packed) {
-            (Packed::No, Some(searcher), _) => searcher.find_iter(bytes).for_each(&mut hit),
-            (Packed::Yes, _, Some(searcher)) => {
-                searcher.find_overlapping_iter(bytes).for_each(&mut hit);
-            }
-            _ => {}
+        let Some(searcher) = self.searcher(packed) else { return };
+        match packed {
+            Packed::No => searcher.find_iter(bytes).for_each(&mut hit),
+            Packed::Yes => searcher.find_overlapping_iter(bytes).for_each(&mut hit),
         }
     }
 }
@@ -162,10 +166,15 @@ impl Beside {
 pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
     let constants = inspect::constants(bytes);
     let is_module = tags::ModuleFile::parse(file_name(sink.path)).is_some();
+    let narrow = graph.narrow.as_ref().filter(|_| !graph.paths.holds(sink.from));
+    let may_name = |bytes: &[u8]| narrow.is_none_or(|words| words.may_name(bytes));
     for range in &constants {
-        files(graph, &bytes[range.clone()], sink);
-        search(graph, &bytes[range.clone()], Packed::No, is_module, sink);
-        headers(graph, &bytes[range.clone()], sink);
+        let bytes = &bytes[range.clone()];
+        files(graph, bytes, sink);
+        if may_name(bytes) {
+            search(graph, bytes, Packed::No, is_module, sink);
+            headers(graph, bytes, sink);
+        }
     }
     if is_module {
         let mut tables = 0;
@@ -175,8 +184,10 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
             hidden |= hides_names(bytes);
             each_table(bytes, |table| {
                 tables += 1;
-                search(graph, table, Packed::Yes, true, sink);
-                headers(graph, table, sink);
+                if may_name(table) {
+                    search(graph, table, Packed::Yes, true, sink);
+                    headers(graph, table, sink);
+                }
             });
         }
         let package = graph.regular_package(sink.package, sink.path);
