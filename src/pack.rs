@@ -1,20 +1,15 @@
 //! Writes the same zips every time.
 //!
-//! Files are deflated largest first, into memory or a scratch file, then each zip is put together
-//! in the order of names. Everything is made in a folder of its own beside the results and moved into
-//! place at the end.
+//! Files are deflated largest first and written in that order; each zip's central directory is in the
+//! order of names. Everything is made in a folder of its own beside the results and moved into place
+//! at the end.
 
 mod deflated;
 pub mod licenses;
 pub mod staging;
+mod zips;
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::os::unix::fs::FileExt;
-
-use anyhow::{Context, Result};
-use rayon::prelude::*;
-use sha2::{Digest, Sha256};
+use anyhow::Result;
 
 use crate::facts::Facts;
 use crate::failure::Failure;
@@ -23,9 +18,9 @@ use crate::plan::Plan;
 use crate::plan::layers::{self, Place};
 use crate::progress::Progress;
 use crate::tree::{Contents, FileId, Kind, PackageId, Tree};
-use crate::zip::writer::{Header, Timestamp, Writer};
-use deflated::{Deflated, Stored};
+use deflated::Deflated;
 use staging::Staging;
+use zips::Zips;
 
 /// What a zip is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,17 +141,15 @@ pub fn pack(
     jobs.sort_by(|a, b| {
         b.size.cmp(&a.size).then_with(|| (a.role, &a.name).cmp(&(b.role, &b.name)))
     });
-    let scratch = staging.scratch()?;
-    let deflated = deflated::deflate(tree, contents, plan, options, &jobs, &scratch, progress)?;
-    let mut order: Vec<usize> = (0..jobs.len()).collect();
-    order.sort_by(|a, b| (jobs[*a].role, &jobs[*a].name).cmp(&(jobs[*b].role, &jobs[*b].name)));
-    let runs: Vec<&[usize]> = order.chunk_by(|a, b| jobs[*a].role == jobs[*b].role).collect();
-    let archives: Result<Vec<Archive>> = runs
-        .par_iter()
-        .map(|run| assemble(run, &jobs, &deflated, &scratch, &names, &staging, options))
-        .collect();
-    let shipped = jobs.iter().zip(deflated).map(|(job, deflated)| shipped(job, deflated)).collect();
-    Ok(Packed { archives: archives?, shipped, staging })
+    let file = |role| match role {
+        Role::Function(package) => names[usize::from(package.0)].clone(),
+        Role::Layer => "layer.zip".to_owned(),
+    };
+    let zips = Zips::create(&jobs, file, &staging, options)?;
+    let made = deflated::deflate(contents, plan, options, &jobs, &zips, progress)?;
+    let archives = zips.finish(&staging)?;
+    let shipped = jobs.iter().zip(made).map(|(job, made)| shipped(job, made)).collect();
+    Ok(Packed { archives, shipped, staging })
 }
 
 fn shipped(job: &Job, deflated: Deflated) -> Shipped {
@@ -208,101 +201,4 @@ fn jobs(tree: &Tree, facts: &Facts, plan: &Plan) -> Vec<Job> {
         })
     });
     files.chain(generated).collect()
-}
-
-/// Writes one zip into the staging folder.
-fn assemble(
-    run: &[usize],
-    jobs: &[Job],
-    deflated: &[Deflated],
-    scratch: &File,
-    names: &[String],
-    staging: &Staging,
-    options: &Options,
-) -> Result<Archive> {
-    let role = jobs[run[0]].role;
-    let file = match role {
-        Role::Function(package) => names[usize::from(package.0)].clone(),
-        Role::Layer => "layer.zip".to_owned(),
-    };
-    let failed = || format!("failed to write {file}");
-    let stamp = options.source_date_epoch.map_or_else(Timestamp::default, Timestamp::from_unix);
-    let target = staging.create(&file)?;
-    let mut writer = Writer::new(Hashed::new(BufWriter::with_capacity(1 << 18, &target)), stamp);
-    let mut unzipped_bytes = 0;
-    for number in run {
-        let (job, made) = (&jobs[*number], &deflated[*number]);
-        if matches!(job.source, Source::EmptyFolder(_)) {
-            writer.directory(&job.name).with_context(failed)?;
-            continue;
-        }
-        let header = Header {
-            name: &job.name,
-            mode: job.mode,
-            method: made.method,
-            crc32: made.crc32,
-            raw_size: made.raw_size,
-            packed_size: made.packed_size,
-        };
-        match &made.stored {
-            Stored::Here(bytes) => writer.file(&header, &mut &bytes[..]),
-            Stored::Scratch(at) => {
-                let span = Span { file: scratch, at: *at, left: made.packed_size };
-                writer.file(&header, &mut BufReader::with_capacity(1 << 18, span))
-            }
-        }
-        .with_context(failed)?;
-        unzipped_bytes += made.raw_size;
-    }
-    let (hashed, summary) = writer.finish().with_context(failed)?;
-    let sha256 = hashed.finish().with_context(failed)?;
-    staging.sync(&target).with_context(failed)?;
-    let (bytes, entries, zip64) = (summary.bytes, summary.entries, summary.zip64);
-    Ok(Archive { file, role, bytes, unzipped_bytes, entries, sha256, zip64 })
-}
-
-/// A part of the scratch file.
-struct Span<'f> {
-    file: &'f File,
-    at: u64,
-    left: u64,
-}
-
-impl Read for Span<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let want = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
-        let read = self.file.read_at(&mut buffer[..want], self.at)?;
-        self.at += read as u64;
-        self.left -= read as u64;
-        Ok(read)
-    }
-}
-
-/// Hashes what is written through it.
-struct Hashed<W: Write> {
-    out: W,
-    sha256: Sha256,
-}
-
-impl<W: Write> Hashed<W> {
-    fn new(out: W) -> Self {
-        Self { out, sha256: Sha256::new() }
-    }
-
-    fn finish(mut self) -> io::Result<[u8; 32]> {
-        self.out.flush()?;
-        Ok(self.sha256.finalize().into())
-    }
-}
-
-impl<W: Write> Write for Hashed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.sha256.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }

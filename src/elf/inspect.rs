@@ -132,7 +132,7 @@ pub fn described_in(bytes: &[u8]) -> Vec<Range<usize>> {
         let needs = table.version_needs.map(|at| place(&segments, at, MOST_NEEDS as u64, size));
         strings.into_iter().chain(needs).collect::<Option<Vec<_>>>()
     };
-    read().unwrap_or_else(|| vec![0..bytes.len()])
+    read().unwrap_or_else(|| vec![Range { start: 0, end: bytes.len() }])
 }
 
 /// The file range of at most `length` bytes from an address on, within the segment that maps it.

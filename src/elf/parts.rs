@@ -26,8 +26,13 @@ pub fn tables(head: &[u8], size: usize) -> Vec<Range<usize>> {
 /// Everything else of the file that matters once its [`tables`] are there (anything may stand
 /// elsewhere in `bytes`): all but the contents of sections that are neither mapped nor hold names.
 pub fn parts(bytes: &[u8]) -> Vec<Range<usize>> {
+    without(bytes, WORTH_A_CALL)
+}
+
+/// As [`parts`]; sections of fewer than `least` bytes stay.
+pub(super) fn without(bytes: &[u8], least: u64) -> Vec<Range<usize>> {
     let size = bytes.len();
-    let Some(gone) = gone(bytes) else { return whole(size) };
+    let Some(gone) = gone(bytes, least) else { return whole(size) };
     let mut left = Vec::new();
     let mut cursor = 0;
     for range in gone {
@@ -43,7 +48,7 @@ pub fn parts(bytes: &[u8]) -> Vec<Range<usize>> {
 }
 
 /// The parts that do not matter, ascending; `None` where the tables cannot be read.
-fn gone(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
+fn gone(bytes: &[u8], least: u64) -> Option<Vec<Range<usize>>> {
     let header = Header::read(bytes).ok().filter(|header| header.bits64)?;
     let segments = header.segments(bytes).ok()?;
     let sections = header.sections(bytes)?;
@@ -67,7 +72,7 @@ fn gone(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
     for (_, section) in sections.iter().enumerate().filter(goes) {
         let (start, end) = (section.offset, section.file_end()?);
         let is_apart = kept.iter().all(|(from, to)| *to <= start || end <= *from);
-        if is_apart && section.size >= WORTH_A_CALL {
+        if is_apart && section.size >= least {
             gone.push(clipped(start, end, bytes.len()));
         }
     }

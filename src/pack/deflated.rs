@@ -1,48 +1,27 @@
-//! Deflates every entry, largest first, with bounded memory: what does not fit goes into a scratch
-//! file.
+//! Deflates every entry, largest first, with bounded memory.
 
-use std::borrow::Cow;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 
+use super::zips::{Ready, Watch, Zips};
 use super::{Job, Source};
 use crate::memory::Budget;
 use crate::options::Options;
 use crate::plan::{Action, Plan};
 use crate::progress::Progress;
 use crate::transform::{self, Payload};
-use crate::tree::{Contents, Tree};
-use crate::zip::deflate::{Deflater, Method};
+use crate::tree::Contents;
+use crate::zip::deflate::Deflater;
 
 /// Bytes that all workers hold together: contents, slimmed copy and deflated bytes.
 const IN_FLIGHT: u64 = 170_000_000;
-/// Most deflated bytes that wait in memory for their zip, beside those in flight; the rest waits in
-/// the scratch file.
-const MOST_WAITING: u64 = 64_000_000;
-/// Largest file whose deflated bytes wait in memory. Files come largest first, so that nothing waits
-/// while the giants fill the memory that is in flight.
-const LARGEST_WAITING: u64 = IN_FLIGHT / 8;
 
-/// The deflated bytes of one entry.
-#[derive(Clone, Debug)]
-pub(super) enum Stored {
-    /// In memory.
-    Here(Box<[u8]>),
-    /// In the scratch file, from this offset on.
-    Scratch(u64),
-}
-
-/// One entry, ready for its zip.
+/// What became of one entry.
 #[derive(Clone, Debug)]
 pub(super) struct Deflated {
-    pub(super) stored: Stored,
-    pub(super) method: Method,
-    pub(super) crc32: u32,
     pub(super) raw_size: u64,
     pub(super) packed_size: u64,
     pub(super) doubt: Option<String>,
@@ -54,26 +33,20 @@ struct Work<'a> {
     plan: &'a Plan,
     options: &'a Options,
     jobs: &'a [Job],
-    scratch: &'a File,
+    zips: &'a Zips<'a>,
     progress: &'a dyn Progress,
     budget: Budget,
     next: AtomicUsize,
-    /// Where the scratch file ends.
-    end: AtomicU64,
-    /// Bytes that may still wait in memory.
-    room: AtomicU64,
-    failed: AtomicBool,
     done: Mutex<Vec<Option<Deflated>>>,
 }
 
-/// Deflates every job, in the order given; the answers are in the same order.
+/// Deflates every job, in the order given, and hands it to its zip; the answers are in the same order.
 pub(super) fn deflate(
-    _tree: &Tree,
     contents: &dyn Contents,
     plan: &Plan,
     options: &Options,
     jobs: &[Job],
-    scratch: &File,
+    zips: &Zips<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<Deflated>> {
     progress.begin("compressing", jobs.iter().map(|job| job.size).sum());
@@ -82,13 +55,10 @@ pub(super) fn deflate(
         plan,
         options,
         jobs,
-        scratch,
+        zips,
         progress,
         budget: Budget::new(IN_FLIGHT),
         next: AtomicUsize::new(0),
-        end: AtomicU64::new(0),
-        room: AtomicU64::new(MOST_WAITING),
-        failed: AtomicBool::new(false),
         done: Mutex::new(vec![None; jobs.len()]),
     };
     let workers = rayon::broadcast(|_| work.run());
@@ -101,16 +71,21 @@ pub(super) fn deflate(
 impl Work<'_> {
     /// One worker: takes the next job until there is none.
     fn run(&self) -> Result<()> {
+        let _watch = Watch(self.zips);
         let mut deflater = Deflater::new(self.options.compression);
-        while !self.failed.load(Ordering::Relaxed) {
+        while !self.zips.has_failed() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = self.jobs.get(number) else { break };
-            match self.one(&mut deflater, job) {
+            let made = self.one(&mut deflater, job).and_then(|(made, ready)| {
+                self.zips.add(number, ready)?;
+                Ok(made)
+            });
+            match made {
                 Ok(made) => {
                     self.done.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(made)
                 }
                 Err(error) => {
-                    self.failed.store(true, Ordering::Relaxed);
+                    self.zips.give_up();
                     return Err(error);
                 }
             }
@@ -119,29 +94,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn one(&self, deflater: &mut Deflater, job: &Job) -> Result<Deflated> {
+    /// Everything that is held for the job is given back before it is handed in.
+    fn one(&self, deflater: &mut Deflater, job: &Job) -> Result<(Deflated, Ready)> {
         let _held = self.budget.hold(self.cost(job));
         let payload = self.payload(job)?;
         let packed = deflater.pack(&payload.bytes);
-        let packed_size = packed.data.len() as u64;
         let (method, crc32, raw_size) = (packed.method, packed.crc32, packed.raw_size);
-        let stored = self.store(job, packed.data)?;
-        Ok(Deflated { stored, method, crc32, raw_size, packed_size, doubt: payload.doubt })
-    }
-
-    fn store(&self, job: &Job, data: Cow<'_, [u8]>) -> Result<Stored> {
-        let size = data.len() as u64;
-        let take = |room: u64| room.checked_sub(size);
-        if job.size <= LARGEST_WAITING
-            && self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
-        {
-            return Ok(Stored::Here(data.into_owned().into_boxed_slice()));
-        }
-        let offset = self.end.fetch_add(size, Ordering::Relaxed);
-        self.scratch
-            .write_all_at(&data, offset)
-            .with_context(|| format!("failed to write the compressed bytes of {}", job.name))?;
-        Ok(Stored::Scratch(offset))
+        let data = packed.data.into_owned();
+        let packed_size = data.len() as u64;
+        let made = Deflated { raw_size, packed_size, doubt: payload.doubt };
+        Ok((made, Ready { data, method, crc32, raw_size }))
     }
 
     fn payload(&self, job: &Job) -> Result<Payload> {

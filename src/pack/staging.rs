@@ -50,12 +50,6 @@ impl Staging {
         Ok(Self { folder, _lock: lock, out_dir, dry_run: options.dry_run })
     }
 
-    /// A nameless file that is gone when it is closed.
-    pub(super) fn scratch(&self) -> Result<File> {
-        tempfile::tempfile_in(self.folder.path())
-            .map_err(|error| unwritable(&self.out_dir, &error).into())
-    }
-
     pub(super) fn create(&self, name: &str) -> Result<File> {
         let path = self.folder.path().join(name);
         File::create_new(&path)

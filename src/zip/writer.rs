@@ -1,11 +1,13 @@
 //! Writes a zip that Lambda and its tools take, and the same bytes every time.
 //!
-//! Entries come in the order of their names' bytes, one local header and its data each, then the
-//! central directory, then the end records. There are no extra fields, no data descriptors and
-//! no comments; nothing but names, modes, contents and the one timestamp gets into the bytes.
+//! Entries come in the order in which they are added, one local header and its data each, then the
+//! central directory in the order of the names' bytes (every reader goes by it), then the end
+//! records. There are no extra fields, no data descriptors and no comments; nothing but names,
+//! modes, contents, the one timestamp and the order of adding gets into the bytes.
 //! Section numbers are those of PKWARE's APPNOTE 6.3.10.
 
 use std::io::{self, Read, Write};
+use std::ops::Range;
 
 use super::deflate::{Method, Packed};
 use super::names::{self, NameProblem};
@@ -20,6 +22,8 @@ const NEEDED_ZIP64: u16 = 45;
 const UTF8: u16 = 0x0800;
 /// The first value that a four-byte field cannot say: it marks zip64 (4.4.1.4).
 const LIMIT: u64 = u32::MAX as u64;
+/// Length of a central header up to its name (4.3.12).
+const CENTRAL: usize = 46;
 /// The most entries that an end record without zip64 can count.
 const MAX_ENTRIES: u64 = u16::MAX as u64;
 
@@ -115,10 +119,8 @@ pub enum WriteError {
     Io(#[from] io::Error),
     #[error("`{name}` cannot be the name of an entry: {problem}")]
     Name { name: String, problem: NameProblem },
-    #[error(
-        "`{name}` does not come after `{last}`: names must be sorted by their bytes, and unique"
-    )]
-    Order { name: String, last: String },
+    #[error("there are two entries of the name `{name}`")]
+    Twice { name: String },
     #[error("`{name}` has {bytes} bytes; a zip for Lambda holds files below 4 GiB")]
     FileSize { name: String, bytes: u64 },
     #[error("with `{name}` the zip would grow over 4 GiB")]
@@ -139,9 +141,9 @@ pub struct Writer<W: Write> {
     out: W,
     stamp: Timestamp,
     central: Vec<u8>,
-    entries: u64,
+    /// Where in `central` each header lies.
+    headers: Vec<Range<usize>>,
     offset: u64,
-    last: String,
     broken: bool,
 }
 
@@ -158,23 +160,14 @@ struct Entry<'a> {
 impl<W: Write> Writer<W> {
     /// A writer whose entries all carry `stamp`.
     pub fn new(out: W, stamp: Timestamp) -> Self {
-        Self {
-            out,
-            stamp,
-            central: Vec::new(),
-            entries: 0,
-            offset: 0,
-            last: String::new(),
-            broken: false,
-        }
+        Self { out, stamp, central: Vec::new(), headers: Vec::new(), offset: 0, broken: false }
     }
 
     /// Adds a file whose encoded bytes come from `data`: exactly `header.packed_size` of them are
     /// taken, neither the CRC nor the encoding is looked at.
     ///
     /// # Errors
-    /// A bad name, a name that does not come after the one before (a folder counts with its
-    /// trailing `/`), a size that the format without zip64 cannot say: nothing was written, the
+    /// A bad name, a size that the format without zip64 cannot say: nothing was written, the
     /// writer can go on. Data that is too short or a failed write: the zip is spoilt, every
     /// later call answers [`WriteError::Broken`].
     pub fn file(&mut self, header: &Header<'_>, data: &mut dyn Read) -> Result<(), WriteError> {
@@ -233,19 +226,29 @@ impl<W: Write> Writer<W> {
     /// Writes the central directory and the end records, flushes, and gives back the output.
     ///
     /// # Errors
-    /// A failed write, or [`WriteError::Broken`].
+    /// Two entries of one name (a folder counts with its trailing `/`), a failed write, or
+    /// [`WriteError::Broken`].
     pub fn finish(mut self) -> Result<(W, Summary), WriteError> {
         if self.broken {
             return Err(WriteError::Broken);
         }
         let start = self.offset;
         let central = std::mem::take(&mut self.central);
-        self.put(&central)?;
-        let zip64 = self.entries > MAX_ENTRIES;
-        let end = self.end_records(start, central.len() as u64, zip64);
+        let name = |header: &Range<usize>| &central[header.start + CENTRAL..header.end];
+        let mut headers = std::mem::take(&mut self.headers);
+        headers.sort_unstable_by(|a, b| name(a).cmp(name(b)));
+        if let Some(twice) = headers.windows(2).find(|pair| name(&pair[0]) == name(&pair[1])) {
+            return Err(WriteError::Twice { name: names::shown(name(&twice[0])) });
+        }
+        for header in &headers {
+            self.put(&central[header.clone()])?;
+        }
+        let entries = headers.len() as u64;
+        let zip64 = entries > MAX_ENTRIES;
+        let end = end_records(entries, start, central.len() as u64, zip64);
         self.put(&end)?;
         self.out.flush()?;
-        let summary = Summary { entries: self.entries, bytes: self.offset, zip64 };
+        let summary = Summary { entries, bytes: self.offset, zip64 };
         Ok((self.out, summary))
     }
 
@@ -285,9 +288,6 @@ impl<W: Write> Writer<W> {
         if name.len() > names::MAX_NAME {
             return Err(bad(NameProblem::TooLong));
         }
-        if self.entries > 0 && name <= self.last.as_str() {
-            return Err(WriteError::Order { name: shown(name), last: shown(&self.last) });
-        }
         let length = name.len() as u64;
         let end = self.offset + 30 + length + packed_size;
         if end >= LIMIT || self.central.len() as u64 + 46 + length >= LIMIT {
@@ -318,6 +318,7 @@ impl<W: Write> Writer<W> {
         self.put(&local)?;
 
         let central = &mut self.central;
+        let start = central.len();
         central.extend(b"PK\x01\x02");
         central.extend(MADE_BY.to_le_bytes());
         central.extend(shared);
@@ -325,10 +326,7 @@ impl<W: Write> Writer<W> {
         central.extend(entry.attributes.to_le_bytes());
         central.extend(offset.to_le_bytes());
         central.extend(entry.name.as_bytes());
-
-        self.entries += 1;
-        self.last.clear();
-        self.last.push_str(entry.name);
+        self.headers.push(start..central.len());
         Ok(())
     }
 
@@ -353,43 +351,43 @@ impl<W: Write> Writer<W> {
         fields // the extra length stays 0
     }
 
-    /// The end of central directory record (4.3.16), behind the zip64 one and its locator (4.3.14,
-    /// 4.3.15) where the entries are too many for it. Only the counts ever need zip64.
-    fn end_records(&self, start: u64, size: u64, zip64: bool) -> Vec<u8> {
-        let mut end = Vec::with_capacity(56 + 20 + 22);
-        if zip64 {
-            end.extend(b"PK\x06\x06");
-            end.extend(44_u64.to_le_bytes()); // size of what follows
-            end.extend(MADE_BY.to_le_bytes());
-            end.extend(NEEDED_ZIP64.to_le_bytes());
-            end.extend([0; 8]); // this disk, the directory's disk
-            end.extend(self.entries.to_le_bytes()); // on this disk
-            end.extend(self.entries.to_le_bytes());
-            end.extend(size.to_le_bytes());
-            end.extend(start.to_le_bytes());
-
-            end.extend(b"PK\x06\x07");
-            end.extend([0; 4]); // the disk of the zip64 end record
-            end.extend((start + size).to_le_bytes());
-            end.extend(1_u32.to_le_bytes()); // disks
-        }
-        let count = low16(self.entries.min(MAX_ENTRIES));
-        end.extend(b"PK\x05\x06");
-        end.extend([0; 4]); // this disk, the directory's disk
-        end.extend(count.to_le_bytes()); // on this disk
-        end.extend(count.to_le_bytes());
-        end.extend(low32(size).to_le_bytes());
-        end.extend(low32(start).to_le_bytes());
-        end.extend([0; 2]); // comment length
-        end
-    }
-
     /// Writes bytes and counts them.
     fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
         self.out.write_all(bytes)?;
         self.offset += bytes.len() as u64;
         Ok(())
     }
+}
+
+/// The end of central directory record (4.3.16), behind the zip64 one and its locator (4.3.14,
+/// 4.3.15) where the entries are too many for it. Only the counts ever need zip64.
+fn end_records(entries: u64, start: u64, size: u64, zip64: bool) -> Vec<u8> {
+    let mut end = Vec::with_capacity(56 + 20 + 22);
+    if zip64 {
+        end.extend(b"PK\x06\x06");
+        end.extend(44_u64.to_le_bytes()); // size of what follows
+        end.extend(MADE_BY.to_le_bytes());
+        end.extend(NEEDED_ZIP64.to_le_bytes());
+        end.extend([0; 8]); // this disk, the directory's disk
+        end.extend(entries.to_le_bytes()); // on this disk
+        end.extend(entries.to_le_bytes());
+        end.extend(size.to_le_bytes());
+        end.extend(start.to_le_bytes());
+
+        end.extend(b"PK\x06\x07");
+        end.extend([0; 4]); // the disk of the zip64 end record
+        end.extend((start + size).to_le_bytes());
+        end.extend(1_u32.to_le_bytes()); // disks
+    }
+    let count = low16(entries.min(MAX_ENTRIES));
+    end.extend(b"PK\x05\x06");
+    end.extend([0; 4]); // this disk, the directory's disk
+    end.extend(count.to_le_bytes()); // on this disk
+    end.extend(count.to_le_bytes());
+    end.extend(low32(size).to_le_bytes());
+    end.extend(low32(start).to_le_bytes());
+    end.extend([0; 2]); // comment length
+    end
 }
 
 /// A name for a message.

@@ -109,7 +109,7 @@ fn begins(bytes: &[u8], at: usize) -> bool {
 
 /// Whether the name that ends with this suffix is that of a source, or is made at run time.
 fn may_be_source(paths: &Paths, source: &str, start: usize, end: usize) -> bool {
-    let before = source[..start].as_bytes();
+    let before = &source.as_bytes()[..start];
     let length = before.iter().rev().take_while(|byte| !AROUND_NAMES.contains(byte)).count();
     let from = start - length;
     let stem = &source.as_bytes()[from..start];
@@ -121,4 +121,64 @@ fn may_be_source(paths: &Paths, source: &str, start: usize, end: usize) -> bool 
         || is_made
         || !has_name
         || name.is_none_or(|name| !paths.sources_called(name).is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{FileId, PackageId};
+
+    fn wanted(path: &str, form: Form) -> Wanted {
+        let files = vec![FileId(0)];
+        Wanted { package: PackageId(0), path: path.to_owned(), form, files }
+    }
+
+    fn matters(source: &str) -> bool {
+        let things = [
+            wanted("alpha/tests", Form::Folder),
+            wanted("alpha/test_one.py", Form::Folder),
+            wanted("alpha/fast.pyx", Form::Source),
+        ];
+        let paths = Paths::of(&things);
+        Narrow::of(&things, &paths).unwrap().matters(&paths, source)
+    }
+
+    #[test]
+    fn a_word_counts_where_it_stands_by_itself() {
+        for source in [
+            "import alpha.tests",
+            "from . import tests",
+            "x = 'alpha/tests/data'",
+            "x = '\\ntests.data'",
+            "import alpha.test_two",
+            "x = '\\x74ests'",
+            "x = 'te\\163ts'",
+            "“tests”",
+            "open('fast.pyx')",
+            "open('a/fast.pyx')",
+            "glob('*.pyx')",
+            "name + '.pyx'",
+            "f'{name}.pyx'",
+            "'%s.pyx' % name",
+            "'see \\tfast.pyx'",
+        ] {
+            assert!(matters(source), "{source}");
+        }
+        for source in [
+            "import alpha.contests",
+            "from .tests_of import run",
+            "latest_one = 1",
+            "self.pyxis = '\\n'",
+            "open('slow.pyx')",
+            "open('fast.pyxx')",
+        ] {
+            assert!(!matters(source), "{source}");
+        }
+    }
+
+    #[test]
+    fn where_any_module_could_go_every_source_matters() {
+        let things = [wanted("alpha/tests", Form::Folder), wanted("alpha/a.py", Form::Module)];
+        assert!(Narrow::of(&things, &Paths::of(&things)).is_none());
+    }
 }

@@ -125,28 +125,40 @@ fn modes_are_cut_to_permissions() {
 }
 
 #[test]
-fn names_must_rise_by_bytes() {
-    for (first, second) in [("a", "a"), ("b", "a"), ("a/b", "a.b"), ("a", "B"), ("é", "z")] {
-        let mut writer = sink();
-        writer.file(&stored(first, 0), &mut io::empty()).unwrap();
-        let error = writer.file(&stored(second, 0), &mut io::empty()).unwrap_err();
-        assert!(
-            matches!(&error, WriteError::Order { name, last } if name == second && last == first),
-            "{error}"
-        );
-        // Nothing was written, so it can go on.
-        writer.file(&stored("ÿ", 0), &mut io::empty()).unwrap();
-        assert_eq!(writer.finish().unwrap().1.entries, 2);
+fn the_central_directory_is_sorted_by_bytes() {
+    let mut writer = Writer::new(Vec::new(), Timestamp::default());
+    for name in ["é", "b", "a/b", "a.b", "B", "a"] {
+        writer.file(&stored(name, 0), &mut io::empty()).unwrap();
     }
+    writer.directory("a.").unwrap(); // "a./" > "a.b"
+    let (bytes, summary) = writer.finish().unwrap();
+    assert_eq!(summary.entries, 7);
+    let names = |magic: &[u8], at: usize, fixed: usize| -> Vec<String> {
+        let starts = bytes.windows(4).enumerate().filter(|(_, four)| *four == magic);
+        let name = |(start, _): (usize, &[u8])| {
+            let length = usize::from(bytes[start + at]);
+            String::from_utf8_lossy(&bytes[start + fixed..][..length]).into_owned()
+        };
+        starts.map(name).collect()
+    };
+    assert_eq!(names(b"PK\x03\x04", 26, 30), ["é", "b", "a/b", "a.b", "B", "a", "a./"]);
+    assert_eq!(names(b"PK\x01\x02", 28, 46), ["B", "a", "a./", "a.b", "a/b", "b", "é"]);
 }
 
 #[test]
-fn a_folder_is_ordered_with_its_slash() {
+fn names_must_be_unique() {
+    for (first, between) in [("a", "b"), ("b", "a"), ("é", "z")] {
+        let mut writer = sink();
+        for name in [first, between, first] {
+            writer.file(&stored(name, 0), &mut io::empty()).unwrap();
+        }
+        let error = writer.finish().unwrap_err();
+        assert!(matches!(&error, WriteError::Twice { name } if name == first), "{error}");
+    }
     let mut writer = sink();
-    writer.file(&stored("a.b", 0), &mut io::empty()).unwrap();
-    writer.directory("a").unwrap(); // "a/" > "a.b"
-    let error = writer.directory("a/").unwrap_err();
-    assert!(matches!(error, WriteError::Order { .. }), "{error}");
+    writer.directory("a").unwrap();
+    writer.directory("a/").unwrap();
+    assert!(matches!(writer.finish(), Err(WriteError::Twice { .. })));
 }
 
 #[test]

@@ -1,0 +1,318 @@
+//! The zips while they are written: every entry goes to its zip as soon as all before it are there.
+//!
+//! Workers finish entries in any order; they are written in the order of the jobs, so that the bytes
+//! depend on nothing else. Writing and hashing overlap deflating, and only what is out of turn waits
+//! in memory.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError, TryLockError};
+
+use anyhow::{Context, Result};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::staging::Staging;
+use super::{Archive, Job, Role, Source};
+use crate::options::Options;
+use crate::zip::deflate::Method;
+use crate::zip::writer::{Header, Timestamp, Writer};
+
+/// Most deflated bytes that wait for their turn.
+const MOST_WAITING: usize = 64_000_000;
+/// Bytes that are gathered before the system is asked to write them.
+const BUFFER: usize = 1 << 18;
+
+/// Ends the waiting of the others when its worker ends by a panic.
+pub(super) struct Watch<'z>(pub(super) &'z Zips<'z>);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.give_up();
+        }
+    }
+}
+
+/// An entry that is ready for its zip.
+pub(super) struct Ready {
+    pub(super) data: Vec<u8>,
+    pub(super) method: Method,
+    pub(super) crc32: u32,
+    pub(super) raw_size: u64,
+}
+
+/// All zips of a build.
+pub(super) struct Zips<'a> {
+    jobs: &'a [Job],
+    waiting: Mutex<Waiting>,
+    moved: Condvar,
+    open: Mutex<BTreeMap<Role, Open>>,
+    failed: AtomicBool,
+}
+
+/// What is out of turn.
+#[derive(Default)]
+struct Waiting {
+    /// The job whose turn it is.
+    turn: usize,
+    bytes: usize,
+    ready: BTreeMap<usize, Ready>,
+}
+
+/// One zip.
+struct Open {
+    file: String,
+    writer: Writer<Hashed<BufWriter<File>>>,
+    unzipped_bytes: u64,
+}
+
+impl<'a> Zips<'a> {
+    /// Creates a zip for every role that a job has; `file` names it.
+    pub(super) fn create(
+        jobs: &'a [Job],
+        file: impl Fn(Role) -> String,
+        staging: &Staging,
+        options: &Options,
+    ) -> Result<Self> {
+        let stamp = options.source_date_epoch.map_or_else(Timestamp::default, Timestamp::from_unix);
+        let mut open = BTreeMap::new();
+        for job in jobs {
+            if open.contains_key(&job.role) {
+                continue;
+            }
+            let file = file(job.role);
+            let out = BufWriter::with_capacity(BUFFER, staging.create(&file)?);
+            let writer = Writer::new(Hashed { out, sha256: Sha256::new() }, stamp);
+            open.insert(job.role, Open { file, writer, unzipped_bytes: 0 });
+        }
+        Ok(Self {
+            jobs,
+            waiting: Mutex::default(),
+            moved: Condvar::new(),
+            open: Mutex::new(open),
+            failed: AtomicBool::new(false),
+        })
+    }
+
+    /// Hands in the entry of a job, and writes whatever now has its turn. Waits while too much is out
+    /// of turn: the caller must hold nothing that the job whose turn it is could need.
+    ///
+    /// # Errors
+    /// When a zip cannot be written, or an entry does not fit the format.
+    pub(super) fn add(&self, number: usize, ready: Ready) -> Result<()> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        while waiting.turn != number
+            && waiting.bytes + ready.data.len() > MOST_WAITING
+            && !self.has_failed()
+        {
+            waiting = self.moved.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        waiting.bytes += ready.data.len();
+        waiting.ready.insert(number, ready);
+        drop(waiting);
+        self.write_on()
+    }
+
+    /// Lets no one wait any more: the build ends.
+    pub(super) fn give_up(&self) {
+        self.failed.store(true, Ordering::SeqCst);
+        // Whoever is about to wait has seen it, or waits by now.
+        drop(self.waiting.lock());
+        self.moved.notify_all();
+    }
+
+    /// Whether the build has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::SeqCst)
+    }
+
+    /// Writes the entries that have their turn, where no other worker does.
+    fn write_on(&self) -> Result<()> {
+        while self.is_next_ready() {
+            let mut open = match self.open.try_lock() {
+                Ok(open) => open,
+                // Who holds it looks again once it is free.
+                Err(TryLockError::WouldBlock) => return Ok(()),
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            };
+            while let Some((number, ready)) = self.take_next() {
+                let job = &self.jobs[number];
+                let zip = open.get_mut(&job.role).context("failed to find the zip of an entry")?;
+                zip.write(job, &ready).with_context(|| format!("failed to write {}", zip.file))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_next_ready(&self) -> bool {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.ready.contains_key(&waiting.turn)
+    }
+
+    fn take_next(&self) -> Option<(usize, Ready)> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = waiting.turn;
+        let ready = waiting.ready.remove(&number)?;
+        waiting.turn += 1;
+        waiting.bytes -= ready.data.len();
+        self.moved.notify_all();
+        Some((number, ready))
+    }
+
+    /// Ends every zip, functions first.
+    ///
+    /// # Errors
+    /// As [`Zips::add`].
+    pub(super) fn finish(self, staging: &Staging) -> Result<Vec<Archive>> {
+        let open = self.open.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let open: Vec<(Role, Open)> = open.into_iter().collect();
+        open.into_par_iter().map(|(role, zip)| zip.finish(role, staging)).collect()
+    }
+}
+
+impl Open {
+    fn write(&mut self, job: &Job, ready: &Ready) -> Result<()> {
+        if matches!(job.source, Source::EmptyFolder(_)) {
+            return Ok(self.writer.directory(&job.name)?);
+        }
+        let header = Header {
+            name: &job.name,
+            mode: job.mode,
+            method: ready.method,
+            crc32: ready.crc32,
+            raw_size: ready.raw_size,
+            packed_size: ready.data.len() as u64,
+        };
+        self.writer.file(&header, &mut &ready.data[..])?;
+        self.unzipped_bytes += ready.raw_size;
+        Ok(())
+    }
+
+    fn finish(self, role: Role, staging: &Staging) -> Result<Archive> {
+        let Self { file, writer, unzipped_bytes } = self;
+        let failed = || format!("failed to write {file}");
+        let (hashed, summary) = writer.finish().with_context(failed)?;
+        let out = hashed.out.into_inner().map_err(io::Error::from).with_context(failed)?;
+        staging.sync(&out).with_context(failed)?;
+        let sha256 = hashed.sha256.finalize().into();
+        let (bytes, entries, zip64) = (summary.bytes, summary.entries, summary.zip64);
+        Ok(Archive { file, role, bytes, unzipped_bytes, entries, sha256, zip64 })
+    }
+}
+
+/// Hashes what is written through it.
+struct Hashed<W: Write> {
+    out: W,
+    sha256: Sha256,
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.sha256.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::{LayerPolicy, Level};
+    use crate::tree::PackageId;
+    use crate::zip::deflate::Compression;
+
+    fn ready(length: usize) -> Ready {
+        let (method, crc32) = (Method::Stored, crc32fast::hash(&vec![7; length]));
+        Ready { data: vec![7; length], method, crc32, raw_size: length as u64 }
+    }
+
+    fn jobs(count: usize) -> Vec<Job> {
+        let job = |number: usize| Job {
+            role: Role::Layer,
+            name: format!("{:03}", count - number),
+            source: Source::Generated(number),
+            size: 0,
+            mode: 0o644,
+        };
+        (0..count).map(job).collect()
+    }
+
+    fn staging(folder: &std::path::Path) -> (Staging, Options) {
+        let options = Options {
+            packages: Vec::new(),
+            out_dir: folder.to_owned(),
+            python: None,
+            arch: None,
+            level: Level::Standard,
+            handlers: Vec::new(),
+            layer: LayerPolicy::All,
+            keep: Vec::new(),
+            drop: Vec::new(),
+            compression: Compression::Default,
+            max_unzipped: None,
+            max_zipped: None,
+            source_date_epoch: None,
+            dry_run: false,
+        };
+        (Staging::new(&options).unwrap(), options)
+    }
+
+    #[test]
+    fn no_order_of_finishing_shows_in_the_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = jobs(4);
+        let made = [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]].map(|order| {
+            let (staging, options) = staging(folder.path());
+            let zips = Zips::create(&jobs, |_| "a.zip".to_owned(), &staging, &options).unwrap();
+            order.iter().for_each(|number| zips.add(*number, ready(*number)).unwrap());
+            let archives = zips.finish(&staging).unwrap();
+            assert_eq!((archives[0].entries, archives[0].unzipped_bytes), (4, 6));
+            archives[0].sha256
+        });
+        assert!(made.iter().all(|sha256| *sha256 == made[0]));
+    }
+
+    #[test]
+    fn what_is_out_of_turn_waits_for_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let (staging, options) = staging(folder.path());
+        let jobs = jobs(3);
+        let zips = Zips::create(&jobs, |_| "a.zip".to_owned(), &staging, &options).unwrap();
+        std::thread::scope(|scope| {
+            zips.add(1, ready(MOST_WAITING)).unwrap();
+            let late = scope.spawn(|| zips.add(2, ready(9)));
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            assert!(!late.is_finished(), "there is no room for it");
+            zips.add(0, ready(5)).unwrap();
+            late.join().unwrap().unwrap();
+        });
+        assert_eq!(zips.finish(&staging).unwrap()[0].entries, 3);
+    }
+
+    #[test]
+    fn a_worker_that_fails_lets_the_others_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let (staging, options) = staging(folder.path());
+        let jobs = jobs(3);
+        let zips = Zips::create(&jobs, |_| "a.zip".to_owned(), &staging, &options).unwrap();
+        std::thread::scope(|scope| {
+            zips.add(1, ready(MOST_WAITING)).unwrap();
+            let late = scope.spawn(|| zips.add(2, ready(9)));
+            let panics = scope.spawn(|| {
+                let _watch = Watch(&zips);
+                panic!("job 0 never comes");
+            });
+            assert!(panics.join().is_err());
+            late.join().unwrap().unwrap();
+        });
+        assert!(zips.has_failed());
+        assert_eq!(Role::Function(PackageId(0)).cmp(&Role::Layer), std::cmp::Ordering::Less);
+    }
+}
