@@ -18,11 +18,13 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use foldhash::fast::RandomState;
+use memchr::memmem;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::content::Content;
 use super::names::{Names, module_name};
+use super::owners::{DistId, Owner};
 use super::{Facts, IN_FLIGHT};
 use crate::elf::inspect;
 use crate::memory::Budget;
@@ -271,8 +273,27 @@ impl<'a> ImportGraph<'a> {
             all.wholes.extend(found.wholes);
         }
         self.hand_out(&mut all, reached);
-        all.edges.retain(|edge| !self.known.leads_nowhere(self.tree, edge));
+        let says = |package, of, word: &str| self.says(package, of, word);
+        all.edges.retain(|edge| !self.known.leads_nowhere(self.tree, edge, says));
         Ok(all)
+    }
+
+    /// Whether any code of a package says a word, that of one distribution apart; so does what cannot
+    /// be read.
+    fn says(&self, package: PackageId, of: DistId, word: &str) -> bool {
+        let is_other = |id: &FileId| {
+            let owner = self.facts.owners.owner(*id);
+            self.tree.file(*id).package == package && owner != Owner::Distribution(of)
+        };
+        let says = |id: FileId| match scope(self.tree, self.facts, id) {
+            Scope::Nothing | Scope::Stub | Scope::Data => false,
+            Scope::Python | Scope::SharedObject | Scope::Bytecode => {
+                let bytes = self.contents.read(id);
+                bytes.map_or(true, |bytes| memmem::find(&bytes, word.as_bytes()).is_some())
+            }
+        };
+        let others: Vec<FileId> = self.tree.ids().filter(is_other).collect();
+        others.into_par_iter().any(says)
     }
 
     fn edges_of(&self, id: FileId, reached: &FileMap<bool>) -> Result<Found> {

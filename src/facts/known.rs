@@ -23,8 +23,11 @@ const FILES: &[(&str, &str)] = &[
     ("matplotlib", include_str!("known/matplotlib.toml")),
     ("numpy", include_str!("known/numpy.toml")),
     ("pandas", include_str!("known/pandas.toml")),
+    ("protobuf", include_str!("known/protobuf.toml")),
     ("pyarrow", include_str!("known/pyarrow.toml")),
+    ("pydantic", include_str!("known/pydantic.toml")),
     ("requests", include_str!("known/requests.toml")),
+    ("s3transfer", include_str!("known/s3transfer.toml")),
     ("scikit-learn", include_str!("known/scikit-learn.toml")),
     ("scipy", include_str!("known/scipy.toml")),
     ("setuptools", include_str!("known/setuptools.toml")),
@@ -70,6 +73,8 @@ pub struct Ignore {
     pub why: String,
     /// A module whose presence in the package makes it come true.
     pub unless: Option<String>,
+    /// A word that makes it come true where code of the user's or of another distribution says it.
+    pub unless_said: Option<String>,
 }
 
 /// The kinds of evidence that can be wrong.
@@ -133,9 +138,12 @@ pub struct Select {
     pub receivers: Vec<String>,
     /// The distributions that only hand names on: their computed names count for nothing.
     pub through: Vec<String>,
-    /// The names that are needed whatever the calls say.
+    /// The names that are needed whatever the calls choose.
     #[serde(default)]
     pub always: Vec<String>,
+    /// Files that are opened with any name, and so by nobody where no call chooses one.
+    #[serde(default)]
+    pub with_any: Vec<Pattern>,
     /// Why the rest is not needed.
     pub why: String,
 }
@@ -150,6 +158,12 @@ pub struct Drop {
     pub files: Vec<Pattern>,
     /// Why nothing opens them.
     pub why: String,
+    /// A module without which something opens them.
+    pub given: Option<String>,
+    /// Functions of the distribution that open them, by the last part of their names: a call by
+    /// anything else keeps the files.
+    #[serde(default)]
+    pub opened_by: Vec<String>,
     /// Whether it is true of every program, and so holds without a handler.
     #[serde(default)]
     pub tier: Strength,
@@ -278,6 +292,8 @@ mod tests {
             let whys = known.ignore.iter().map(|fact| &fact.why);
             let whys = whys.chain(known.hidden.iter().map(|fact| &fact.why));
             let whys = whys.chain(known.select.iter().map(|fact| &fact.why));
+            // Calls are only known where the handlers are.
+            assert!(known.drop.iter().all(|f| f.opened_by.is_empty() || f.tier == Strength::Bold));
             for why in whys.chain(known.drop.iter().map(|fact| &fact.why)) {
                 assert!(why.ends_with('.') && why.len() > 20, "{name}: {why}");
             }

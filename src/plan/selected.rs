@@ -23,7 +23,7 @@ pub(super) fn apply(draft: &mut Draft<'_>, settled: &Settled, level: Level) {
                     Strength::Checked => Tier::Checked,
                     Strength::Bold => Tier::Bold,
                 };
-                if tier.level() <= level {
+                if tier.level() <= level && holds(draft, settled, id, fact) {
                     let files = draft
                         .files_of(id, |path| fact.files.iter().any(|files| files.matches(path)));
                     let rule = rule(known, &fact.part, &fact.why, tier);
@@ -39,26 +39,52 @@ pub(super) fn apply(draft: &mut Draft<'_>, settled: &Settled, level: Level) {
     }
 }
 
-/// Drops the folders that no call chooses; all stay where a call's argument is computed.
+/// Whether nothing opens the files: the module that makes them needless is there, and no other
+/// distribution nor the user's code calls what opens them.
+fn holds(draft: &Draft<'_>, settled: &Settled, id: DistId, fact: &known::Drop) -> bool {
+    let package = draft.facts.owners.distribution(id).package;
+    let ships = |file: FileId| !draft.is_gone(file);
+    let is_given = fact.given.as_ref().is_none_or(|module| {
+        let found = [format!("{module}/__init__.py"), format!("{module}.py")];
+        found.iter().any(|path| draft.tree.find_import(package, path).is_some_and(ships))
+    });
+    let opens = |choice: &Choice| {
+        draft.tree.file(choice.from).package == package
+            && draft.owner(choice.from) != Some(id)
+            && fact.opened_by.contains(&choice.call)
+    };
+    is_given && !settled.choices.iter().any(opens)
+}
+
+/// Drops the folders that no call chooses, and what is opened with any of them where none is chosen
+/// at all (by others than those that hand names on); all stay where a call's argument is computed.
 fn select(draft: &mut Draft<'_>, settled: &Settled, id: DistId, known: &Known, fact: &Select) {
     let package = draft.facts.owners.distribution(id).package;
     let rule = rule(known, &fact.part, &fact.why, Tier::Bold);
-    let mut names: BTreeSet<&str> = fact.always.iter().map(String::as_str).collect();
+    let mut names: BTreeSet<&str> = BTreeSet::new();
     let calls = |choice: &&Choice| {
         draft.tree.file(choice.from).package == package && fact.calls.contains(&choice.call)
     };
-    let mut computed = None;
+    let (mut computed, mut chosen) = (None, false);
     for choice in settled.choices.iter().filter(calls) {
+        let is_through = is_through(draft, choice.from, fact);
+        chosen |= !is_through;
         match &choice.name {
             Some(name) => drop(names.insert(name)),
-            None if is_through(draft, choice.from, fact) => {}
+            None if is_through => {}
             None => computed = computed.or(Some(choice)),
         }
+    }
+    if chosen {
+        names.extend(fact.always.iter().map(String::as_str));
+    } else {
+        names.clear();
     }
     let folder = format!("{}/", fact.folder);
     let unchosen = |path: &str| {
         let name = path.strip_prefix(&folder).and_then(|rest| rest.split_once('/'));
         name.is_some_and(|(name, _)| !names.contains(name))
+            || !chosen && fact.with_any.iter().any(|files| files.matches(path))
     };
     let files = draft.files_of(id, unchosen);
     match computed {

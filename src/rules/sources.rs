@@ -20,10 +20,7 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
         let name = file_name(path);
         let (rule, form) = if is_source(name) && matches!(facts.content[id], Content::Other) {
             (&table::NATIVE_SOURCE, Form::Source)
-        } else if name
-            .strip_suffix(".pyi")
-            .is_some_and(|stem| modules.contains(&(package, parent(path), stem)))
-        {
+        } else if is_stub(&modules, package, path) {
             (&table::TYPE_STUB, Form::Stub)
         } else {
             continue;
@@ -38,6 +35,17 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
     }
 }
 
+/// Whether a file is the stub of a module that is there: beside it, in a folder of its name, or in the
+/// folder of stubs of a package (PEP 561), which nothing can import.
+fn is_stub(modules: &Modules<'_>, package: PackageId, path: &str) -> bool {
+    let Some(stem) = file_name(path).strip_suffix(".pyi") else { return false };
+    let folder = parent(path);
+    let top = path.split('/').next().unwrap_or_default();
+    modules.contains(&(package, folder, stem))
+        || stem == "__init__" && modules.contains(&(package, parent(folder), file_name(folder)))
+        || top.strip_suffix("-stubs").is_some_and(|name| modules.contains(&(package, "", name)))
+}
+
 fn is_source(name: &str) -> bool {
     if name == "meson.build" {
         return true;
@@ -46,11 +54,13 @@ fn is_source(name: &str) -> bool {
     SUFFIXES.iter().any(|suffix| plain.len() > suffix.len() && plain.ends_with(suffix))
 }
 
+type Modules<'t> = std::collections::HashSet<(PackageId, &'t str, &'t str)>;
+
 /// Every module by package, folder and name; a package counts in the folder above it.
-fn modules(tree: &Tree) -> std::collections::HashSet<(PackageId, &str, &str)> {
+fn modules(tree: &Tree) -> Modules<'_> {
     let paths =
         tree.ids().filter_map(|id: FileId| Some((tree.file(id).package, tree.import_path(id)?)));
-    let mut modules = std::collections::HashSet::new();
+    let mut modules = Modules::new();
     for (package, path) in paths {
         let name = file_name(path);
         let stem =

@@ -78,7 +78,7 @@ rules! {
         why_safe: "Nothing that is kept names the module.",
         unless: "Something kept names it, the file is the user's, or its content is not what RECORD says.";
     TYPE_STUB = "type-stub", Checked,
-        what: "Type stubs (`.pyi`) beside the module they describe.",
+        what: "Type stubs (`.pyi`) of modules that are there.",
         why_safe: "Python does not read stubs; type checkers do.",
         unless: "Code beside or above it reads stubs (lazy loaders), or the module it describes is not there: then it is data.";
     ORPHANED_LIBRARY = "orphaned-library", Bold,

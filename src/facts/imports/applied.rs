@@ -1,43 +1,66 @@
 //! The facts that hold for the packages at hand.
 
+use std::sync::OnceLock;
+
 use super::Edge;
 use crate::facts::Facts;
 use crate::facts::known::{self, Hidden, Ignore, Select};
 use crate::facts::names::Names;
+use crate::facts::owners::DistId;
 use crate::tree::{PackageId, Tree};
 
 /// What facts say of edges and calls.
 #[derive(Debug, Default)]
 pub(super) struct Applied {
-    ignored: Vec<(PackageId, &'static Ignore)>,
+    ignored: Vec<Ignored>,
     hidden: Vec<(PackageId, &'static Hidden)>,
     choices: Vec<&'static Select>,
+    openers: Vec<&'static str>,
+}
+
+/// An edge that leads nowhere in one package.
+#[derive(Debug)]
+struct Ignored {
+    package: PackageId,
+    of: DistId,
+    fact: &'static Ignore,
+    /// Whether the word is said that makes it come true; looked up when it matters.
+    is_said: OnceLock<bool>,
 }
 
 impl Applied {
     pub(super) fn of(tree: &Tree, facts: &Facts, names: &Names<'_>) -> Self {
         let mut applied = Self::default();
         for (package, _) in tree.packages() {
-            for (_, known) in known::of(&facts.owners, package) {
+            for (of, known) in known::of(&facts.owners, package) {
                 let holds = |fact: &&Ignore| {
                     fact.unless.as_ref().is_none_or(|module| !names.is_top(package, module))
                 };
                 let ignored = known.ignore.iter().filter(holds);
-                applied.ignored.extend(ignored.map(|fact| (package, fact)));
+                applied.ignored.extend(ignored.map(|fact| {
+                    let is_said = OnceLock::new();
+                    Ignored { package, of, fact, is_said }
+                }));
                 applied.hidden.extend(known.hidden.iter().map(|fact| (package, fact)));
                 applied.choices.extend(&known.select);
+                let openers = known.drop.iter().flat_map(|fact| &fact.opened_by);
+                applied.openers.extend(openers.map(String::as_str));
             }
         }
         applied
     }
 
-    /// Whether a call of this name chooses files.
+    /// Whether a call of this name chooses or opens files.
     pub(super) fn is_choice(&self, call: &str) -> bool {
-        self.choices.iter().any(|select| select.calls.iter().any(|name| name == call))
+        self.openers.contains(&call)
+            || self.choices.iter().any(|select| select.calls.iter().any(|name| name == call))
     }
 
     /// Whether such a call counts in a file that says these words, on an object of this name.
     pub(super) fn counts(&self, call: &str, says: impl Fn(&str) -> bool, receiver: &str) -> bool {
+        if self.openers.contains(&call) {
+            return true;
+        }
         let mut of = self.choices.iter().filter(|s| s.calls.iter().any(|name| name == call));
         of.any(|select| {
             select.near.iter().any(|word| says(word))
@@ -63,13 +86,24 @@ impl Applied {
         here.map(|(_, fact)| fact.needs.as_str())
     }
 
-    /// Whether a fact says that an edge never comes true.
-    pub(super) fn leads_nowhere(&self, tree: &Tree, edge: &Edge) -> bool {
-        self.ignored.iter().any(|(package, fact)| {
-            *package == tree.file(edge.from).package
+    /// Whether a fact says that an edge never comes true. `says` tells whether code that is not of a
+    /// distribution says a word.
+    pub(super) fn leads_nowhere(
+        &self,
+        tree: &Tree,
+        edge: &Edge,
+        says: impl Fn(PackageId, DistId, &str) -> bool,
+    ) -> bool {
+        self.ignored.iter().any(|ignored| {
+            let fact = ignored.fact;
+            let is_said = |word: &String| {
+                *ignored.is_said.get_or_init(|| says(ignored.package, ignored.of, word))
+            };
+            ignored.package == tree.file(edge.from).package
                 && fact.how.iter().any(|evidence| evidence.is(edge.how))
                 && tree.import_path(edge.from) == Some(&fact.from)
                 && tree.import_path(edge.to).is_some_and(|path| fact.to.matches(path))
+                && !fact.unless_said.as_ref().is_some_and(is_said)
         })
     }
 }

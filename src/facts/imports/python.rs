@@ -48,6 +48,9 @@ const RUNNERS: [&str; 11] = [
     "spec_from_file_location",
 ];
 
+/// Methods that look something up under a string.
+const LOOKUPS: [&str; 4] = ["get", "getlist", "pop", "setdefault"];
+
 /// Calls that list the modules of a package.
 const WALKERS: [&str; 3] = ["iter_modules", "walk_packages", "iter_importers"];
 
@@ -69,9 +72,19 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
             let path = sink.path;
             let users =
                 matches!(graph.facts.owners.owner(sink.from), Owner::User | Owner::Guest(_));
-            let (finds_folders, literals) = (OnceCell::new(), OnceCell::new());
+            let (finds_folders, makes_names, literals) = Default::default();
             let (outline, text, package) = (&outline, text.as_ref(), sink.package);
-            let file = File { graph, text, path, users, outline, finds_folders, literals, package };
+            let file = File {
+                graph,
+                text,
+                path,
+                users,
+                outline,
+                finds_folders,
+                makes_names,
+                literals,
+                package,
+            };
             // Shorter-lived than the sink: lines are counted from this text.
             let mut inner = Sink {
                 from: sink.from,
@@ -114,6 +127,7 @@ struct File<'f, 'g> {
     users: bool,
     outline: &'f Outline<'f>,
     finds_folders: OnceCell<bool>,
+    makes_names: OnceCell<bool>,
     literals: OnceCell<HashSet<String>>,
     package: PackageId,
 }
@@ -180,8 +194,12 @@ impl<'f> File<'f, '_> {
         let base = if import.level == 0 { Some("") } else { self.base(import.level) };
         let Some(base) = base else { return };
         if import.level == 0 {
-            for needs in self.graph.known.hidden(sink.package, &import.module) {
-                sink.whole(needs, How::Fact);
+            let mut modules = vec![import.module.to_string()];
+            modules.extend(import.names.iter().map(|name| format!("{}.{name}", import.module)));
+            for module in modules {
+                for needs in self.graph.known.hidden(sink.package, &module) {
+                    sink.whole(needs, How::Fact);
+                }
             }
         }
         let mut to = base.to_owned();
@@ -221,7 +239,7 @@ impl<'f> File<'f, '_> {
         let value = text.value.as_ref();
         runs::in_text(self.graph, value, How::Literal, sink);
         if value.len() <= LONGEST_NAME && !value.contains(char::is_whitespace) {
-            self.name(value, imports, sink);
+            self.name(text, imports, sink);
             self.beginning(text, imports, sink);
             self.path_parts(value, sink);
             self.entry_points(value, sink);
@@ -236,7 +254,8 @@ impl<'f> File<'f, '_> {
     }
 
     /// A string that is one name: of a module beside this one, or of a whole package.
-    fn name(&self, value: &str, imports: bool, sink: &mut Sink<'_>) {
+    fn name(&self, text: &Text<'_>, imports: bool, sink: &mut Sink<'_>) {
+        let value = text.value.as_ref();
         let dots = value.bytes().take_while(|byte| *byte == b'.').count();
         let rest = &value[dots..];
         let plain = |byte: u8| is_word(byte) || matches!(byte, b'.' | b'/' | b':');
@@ -245,12 +264,34 @@ impl<'f> File<'f, '_> {
         }
         let parts = || rest.split(['.', '/', ':']);
         let level = u32::try_from(dots).unwrap_or(u32::MAX).max(1);
-        if let Some(base) = self.base(level).filter(|base| self.may_mean(base, parts(), sink)) {
+        // A bare word is imported from its own folder by code that makes a name of it.
+        let is_bare = dots == 0 && !imports && parts().count() == 1;
+        let may_be = !is_bare || file_name(self.path) == "__init__.py" || self.makes_names();
+        let base = self.base(level).filter(|_| may_be || self.users);
+        if let Some(base) = base.filter(|base| self.may_mean(base, parts(), sink)) {
             runs::lead(self.graph, base, parts(), How::Literal, sink);
         }
-        if dots == 0 && (imports || !rest.contains('/')) {
+        let is_key = || !self.users && parts().count() == 1 && self.is_looked_up(text.at);
+        if dots == 0 && (imports || !rest.contains('/')) && !is_key() {
             runs::lead(self.graph, "", parts(), How::Literal, sink);
         }
+    }
+
+    /// Whether the string is what a container is asked for or something is compared with:
+    /// `headers.get("jwt")`, `claims["jwt"]`, `kind == "jwt"`. Such a word alone names no module.
+    fn is_looked_up(&self, at: usize) -> bool {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let before = self.text[..at].trim_end_matches(['"', '\'']);
+        let before = before.trim_end_matches(['b', 'B', 'f', 'F', 'r', 'R', 'u', 'U']).trim_end();
+        let called = before.strip_suffix('(').is_some_and(|before| {
+            let name = before.rsplit(|c: char| !is_word(c)).next();
+            let name = name.unwrap_or_default();
+            LOOKUPS.contains(&name) && before[..before.len() - name.len()].ends_with('.')
+        });
+        let subscript = before
+            .strip_suffix('[')
+            .is_some_and(|before| before.ends_with(|c: char| is_word(c) || matches!(c, ')' | ']')));
+        called || subscript || before.ends_with("==") || before.ends_with("!=")
     }
 
     /// Whether a name relative to a folder may be meant as one. The names of the folders that are
@@ -408,7 +449,8 @@ impl<'f> File<'f, '_> {
 
     /// Whether the code imports, or hands names to code that does.
     fn makes_names(&self) -> bool {
-        self.finds_folders() || LOADERS.iter().any(|word| self.says(word))
+        let says = || self.finds_folders() || LOADERS.iter().any(|word| self.says(word));
+        *self.makes_names.get_or_init(says)
     }
 
     fn entry_points(&self, value: &str, sink: &mut Sink<'_>) {
