@@ -20,9 +20,11 @@ const FILES: &[(&str, &str)] = &[
     ("aws-lambda-powertools", include_str!("known/aws-lambda-powertools.toml")),
     ("boto3", include_str!("known/boto3.toml")),
     ("botocore", include_str!("known/botocore.toml")),
+    ("fonttools", include_str!("known/fonttools.toml")),
     ("matplotlib", include_str!("known/matplotlib.toml")),
     ("numpy", include_str!("known/numpy.toml")),
     ("pandas", include_str!("known/pandas.toml")),
+    ("pillow", include_str!("known/pillow.toml")),
     ("protobuf", include_str!("known/protobuf.toml")),
     ("pyarrow", include_str!("known/pyarrow.toml")),
     ("pydantic", include_str!("known/pydantic.toml")),
@@ -63,8 +65,8 @@ pub struct Known {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ignore {
-    /// The file that seems to lead.
-    pub from: String,
+    /// The files that seem to lead.
+    pub from: Pattern,
     /// What it seems to lead to.
     pub to: Pattern,
     /// By which kinds of evidence.

@@ -101,7 +101,7 @@ impl Applied {
             };
             ignored.package == tree.file(edge.from).package
                 && fact.how.iter().any(|evidence| evidence.is(edge.how))
-                && tree.import_path(edge.from) == Some(&fact.from)
+                && tree.import_path(edge.from).is_some_and(|path| fact.from.matches(path))
                 && tree.import_path(edge.to).is_some_and(|path| fact.to.matches(path))
                 && !fact.unless_said.as_ref().is_some_and(is_said)
         })

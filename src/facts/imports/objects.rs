@@ -197,9 +197,13 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
     }
 }
 
-/// Libraries and scripts by name, as strings of their own: what `dlopen` is given.
+/// Libraries and scripts by name, as strings of their own: what `dlopen` is given. The folder of
+/// libraries stands in the run path of all that need one of them.
 fn files(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
     graph.tables.files(graph).each(bytes, Packed::No, |hit| {
+        if hit.word.ends_with(".libs") {
+            return;
+        }
         let before = hit.start.checked_sub(1).and_then(|at| bytes.get(at));
         let begins = before.is_none_or(|byte| matches!(byte, 0 | b'/'));
         if begins && bytes.get(hit.end).is_none_or(|byte| *byte == 0) {
