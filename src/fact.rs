@@ -3,7 +3,7 @@
 //! Those that ship with slim and those of slim.toml have the same form.
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// What is known of one distribution.
 #[derive(Debug, Deserialize)]
@@ -75,10 +75,15 @@ pub enum Evidence {
 pub struct Hidden {
     /// The module whose import brings them, of this distribution or of the standard library.
     pub when: String,
-    /// The module or package that is needed whole.
+    /// The module or package that is needed whole; written with dots, held with slashes.
+    #[serde(deserialize_with = "slashed")]
     pub needs: String,
     /// Why.
     pub why: String,
+}
+
+fn slashed<'d, D: Deserializer<'d>>(from: D) -> Result<String, D::Error> {
+    Ok(String::deserialize(from)?.replace('.', "/"))
 }
 
 /// Files of which a call chooses some by name.

@@ -34,6 +34,17 @@ fn everything_that_can_stand_there() {
 }
 
 #[test]
+fn the_example_of_the_readme_is_read() {
+    let page = include_str!("../../README.md");
+    let (_, rest) = page.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let options = read("slim.toml", example.as_bytes(), &RULES).unwrap().options(Vec::new());
+    assert!(options.keep.len() == 2 && options.drop.len() == 1 && options.rules_off.len() == 1);
+    let [known] = &options.facts[..] else { panic!("one distribution") };
+    assert_eq!(known.hidden[0].needs, "acme/formats");
+}
+
+#[test]
 fn nothing_asks_for_nothing() {
     for text in ["", "# nothing\n", "\u{feff}", "keep = []\r\n[rules]\r\n"] {
         let options = read("slim.toml", text.as_bytes(), &RULES).unwrap().options(Vec::new());

@@ -209,7 +209,11 @@ fn tables_of_distributions_that_are_not_there_are_told() {
     let shop = shop();
     let toml = "[dist.alpa]\ndrop = [\"x\"]\nkeep = [\"y\"]\n[dist.zeppelin]\ndrop = [\"x\"]\n\
                 [facts.betax]\n";
-    assert_snapshot!(built(&shop, toml, &[]).warnings(), @"");
+    assert_snapshot!(built(&shop, toml, &[]).warnings(), @r"
+    [dist.alpa] in slim.toml decides nothing: no package holds alpa (did you mean alpha?)
+    [dist.zeppelin] in slim.toml decides nothing: no package holds zeppelin
+    [facts.betax] in slim.toml decides nothing: no package holds betax (did you mean beta-x?)
+    ");
 }
 
 #[test]
@@ -222,7 +226,7 @@ fn a_fact_of_the_users_at_level_max() {
     assert!(made.report()["rules"].to_string().contains("\"fact:alpha/data\""));
     assert!(built(&shop, toml, &[]).ships("alpha/data.txt"), "a fact is bold");
     let told = explained(&shop, toml, "alpha/data.txt", &MAX);
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told, @"dropped [fact:alpha/data] What slim.toml says of alpha: its data. | Only its examples open it. | belongs to alpha/__init__.py | imported by app.py:1");
     let other = format!("[facts.alpha]\nversions = \">=2\"\n{toml}");
     assert!(built(&shop, &other, &MAX).ships("alpha/data.txt"), "of other versions");
     let checked = format!("{toml}tier = \"checked\"\n");
@@ -313,32 +317,88 @@ fn the_same_configuration_gives_the_same_bytes() {
 
 #[test]
 fn files_that_are_not_there_or_are_none() {
-    assert_snapshot!(refused("", &["--config", "slmi.toml"]), @"");
-    assert_snapshot!(refused("", &["--config", "shop"]), @"");
-    assert_snapshot!(refused("", &["--config", "shop/app.py/slim.toml"]), @"");
+    assert_snapshot!(refused("", &["--config", "slmi.toml"]), @r"
+    exit 2
+    error: failed to read slmi.toml: there is no such file
+    hint: --config names a file such as slim.toml; --no-config does without
+    ");
+    assert_snapshot!(refused("", &["--config", "shop"]), @r"
+    exit 2
+    error: failed to read shop: it is a folder
+    hint: --config names a file such as slim.toml; --no-config does without
+    ");
+    assert_snapshot!(refused("", &["--config", "shop/app.py/slim.toml"]), @r"
+    exit 2
+    error: failed to read shop/app.py/slim.toml: there is no such file
+    hint: --config names a file such as slim.toml; --no-config does without
+    ");
     let shop = shop();
     std::os::unix::fs::symlink("nowhere", shop.home("slim.toml")).unwrap();
     let linked = finished(command().current_dir(shop.home.path()).args(["build", "shop"]));
-    assert_snapshot!(linked.failure(shop.home.path()), @"");
+    assert_snapshot!(linked.failure(shop.home.path()), @r"
+    exit 2
+    error: failed to read slim.toml: there is no such file
+    hint: --config names a file such as slim.toml; --no-config does without
+    ");
     fs::remove_file(shop.home("slim.toml")).unwrap();
     fs::write(shop.home("slim.toml"), b"# fine\nkeep = ['\xff']\n").unwrap();
     let bytes = finished(command().current_dir(shop.home.path()).args(["build", "shop"]));
-    assert_snapshot!(bytes.failure(shop.home.path()), @"");
+    assert_snapshot!(bytes.failure(shop.home.path()), @r"
+    exit 2
+    error: failed to read slim.toml: line 2 is not UTF-8
+    hint: save the file as UTF-8
+    ");
 }
 
 #[test]
 fn what_is_wrong_is_named() {
-    assert_snapshot!(refused("kep = []\n", &[]), @"");
-    assert_snapshot!(refused("[rules]\noff = [\"test-modul\"]\n", &[]), @"");
-    assert_snapshot!(refused("[rules]\noff = [\"everything\"]\n", &[]), @"");
-    assert_snapshot!(refused("keep = \"alpha\"\n", &[]), @"");
-    assert_snapshot!(refused("\nkeep = [\n", &["--config", "slim.toml"]), @"");
-    assert_snapshot!(refused("[[facts.alpha.drop]]\nfile = []\n", &[]), @"");
+    assert_snapshot!(refused("kep = []\n", &[]), @r"
+    exit 2
+    error: failed to read slim.toml: line 1, there is no key `kep`
+    hint: did you mean `keep`?
+    ");
+    assert_snapshot!(refused("[rules]\noff = [\"test-modul\"]\n", &[]), @r"
+    exit 2
+    error: failed to read slim.toml: line 2, rules.off: there is no rule `test-modul`
+    hint: did you mean `test-module`?
+    ");
+    assert_snapshot!(refused("[rules]\noff = [\"everything\"]\n", &[]), @r"
+    exit 2
+    error: failed to read slim.toml: line 2, rules.off: there is no rule `everything`
+    hint: `slim rules` lists the names
+    ");
+    assert_snapshot!(refused("keep = \"alpha\"\n", &[]), @r#"
+    exit 2
+    error: failed to read slim.toml: line 1, keep: invalid type: string "alpha", expected a sequence
+    hint: keep is a list of globs, such as keep = ["numpy/tests"]
+    "#);
+    assert_snapshot!(refused("\nkeep = [\n", &["--config", "slim.toml"]), @r#"
+    exit 2
+    error: failed to read slim.toml: line 2, unclosed array, expected `]`
+    hint: a line is such as keep = ["numpy/tests"], or a table's head such as [rules]
+    "#);
+    assert_snapshot!(refused("[[facts.alpha.drop]]\nfile = []\n", &[]), @r"
+    exit 2
+    error: failed to read slim.toml: line 2, facts.alpha.drop: there is no key `file`
+    hint: did you mean `files`?
+    ");
 }
 
 #[test]
 fn globs_that_match_nothing() {
-    assert_snapshot!(refused("drop = [\"alpha/test\"]\n", &[]), @"");
-    assert_snapshot!(refused("[dist.alpha]\nkeep = [\"beta/tests\"]\n", &[]), @"");
-    assert_snapshot!(refused("keep = [\"alpha/[a\"]\n", &[]), @"");
+    assert_snapshot!(refused("drop = [\"alpha/test\"]\n", &[]), @r"
+    exit 2
+    error: failed to apply `drop` in slim.toml (alpha/test): nothing in the package matches
+    hint: did you mean alpha/tests?
+    ");
+    assert_snapshot!(refused("[dist.alpha]\nkeep = [\"beta/tests\"]\n", &[]), @r"
+    exit 2
+    error: failed to apply `keep` of [dist.alpha] in slim.toml (beta/tests): nothing in alpha matches
+    hint: did you mean alpha/tests?
+    ");
+    assert_snapshot!(refused("keep = [\"alpha/[a\"]\n", &[]), @r#"
+    exit 2
+    error: failed to read slim.toml: line 1, keep: `alpha/[a` is no glob: unclosed character class; missing ']'
+    hint: keep is a list of globs, such as keep = ["numpy/tests"]
+    "#);
 }

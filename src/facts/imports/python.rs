@@ -181,6 +181,7 @@ impl<'f> File<'f, '_> {
         let Some(base) = base else { return };
         if import.level == 0 {
             for needs in self.graph.known.hidden(sink.package, &import.module) {
+                names.files(sink.package, needs).iter().for_each(|f| sink.file(*f, How::Fact));
                 sink.whole(needs, How::Fact);
             }
         }
