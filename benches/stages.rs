@@ -18,7 +18,7 @@ use lambda_slim::elf::strip::{SectionHeaders, strip};
 use lambda_slim::facts;
 use lambda_slim::facts::content::Content;
 use lambda_slim::facts::imports::{EntryPoints, ImportGraph};
-use lambda_slim::options::{LayerPolicy, Level, Options};
+use lambda_slim::options::Options;
 use lambda_slim::plan;
 use lambda_slim::progress::Silent;
 use lambda_slim::python::outline::{self, Platform};
@@ -67,20 +67,8 @@ fn made_tree() -> PathBuf {
 
 fn options() -> Options {
     Options {
-        packages: vec![TREE.clone()],
         out_dir: std::env::temp_dir().join("slim-bench-out"),
-        python: None,
-        arch: None,
-        level: Level::Standard,
-        handlers: Vec::new(),
-        layer: LayerPolicy::All,
-        keep: Vec::new(),
-        drop: Vec::new(),
-        compression: Compression::Default,
-        max_unzipped: None,
-        max_zipped: None,
-        source_date_epoch: None,
-        dry_run: true,
+        ..Options::of(vec![TREE.clone()])
     }
 }
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::options::{Handler, LayerPolicy, Level, Options, size};
+use crate::config::Config;
+use crate::options::{Glob, Handler, LayerPolicy, Level, Options, size};
 use crate::target::{Arch, Python};
 use crate::zip::deflate::Compression;
 
@@ -36,6 +37,17 @@ pub enum Command {
     Rules(Rules),
 }
 
+/// Which configuration is read.
+#[derive(Debug, Args)]
+pub struct Configured {
+    /// The configuration [default: slim.toml in the current folder, if it is there]
+    #[arg(long, value_name = "PATH", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long)]
+    pub no_config: bool,
+}
+
 /// What decides what ships.
 #[derive(Debug, Args)]
 pub struct Decisions {
@@ -60,6 +72,9 @@ pub struct Decisions {
     /// Leave out what matches, over every rule (repeatable; --keep wins)
     #[arg(long, value_name = "GLOB")]
     pub drop: Vec<String>,
+    /// Which configuration is read.
+    #[command(flatten)]
+    pub configured: Configured,
 }
 
 /// The command line of `build`.
@@ -115,6 +130,9 @@ pub struct Inspect {
     /// The function that Lambda calls: shows what is reached from it and why (repeatable)
     #[arg(long, value_name = "MODULE.FUNCTION")]
     pub handler: Vec<Handler>,
+    /// Which configuration is read.
+    #[command(flatten)]
+    pub configured: Configured,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -225,9 +243,9 @@ fn report_copy(text: &str) -> Result<(Format, PathBuf), String> {
 }
 
 impl Build {
-    /// What was asked for; `epoch` is SOURCE_DATE_EPOCH.
-    pub fn options(&self, epoch: Option<u64>) -> Options {
-        let mut options = self.decisions.options(self.packages.clone());
+    /// What was asked for, here and in the configuration; `epoch` is SOURCE_DATE_EPOCH.
+    pub fn options(&self, config: &Config, epoch: Option<u64>) -> Options {
+        let mut options = self.decisions.options(self.packages.clone(), config);
         options.out_dir = self.out_dir.clone();
         options.compression = match self.compression {
             CompressionArg::Fast => Compression::Fast,
@@ -243,9 +261,9 @@ impl Build {
 }
 
 impl Inspect {
-    /// What was asked for.
-    pub fn options(&self) -> Options {
-        let mut options = plain(self.packages.clone());
+    /// What was asked for, here and in the configuration.
+    pub fn options(&self, config: &Config) -> Options {
+        let mut options = config.options(self.packages.clone());
         options.python = self.python;
         options.arch = self.arch;
         options.handlers.clone_from(&self.handler);
@@ -254,15 +272,16 @@ impl Inspect {
 }
 
 impl Explain {
-    /// What was asked for.
-    pub fn options(&self) -> Options {
-        self.decisions.options(vec![self.package.clone()])
+    /// What was asked for, here and in the configuration.
+    pub fn options(&self, config: &Config) -> Options {
+        self.decisions.options(vec![self.package.clone()], config)
     }
 }
 
 impl Decisions {
-    fn options(&self, packages: Vec<PathBuf>) -> Options {
-        let mut options = plain(packages);
+    /// The command line comes last, so that of two globs for a file its own is the one told.
+    fn options(&self, packages: Vec<PathBuf>, config: &Config) -> Options {
+        let mut options = config.options(packages);
         options.python = self.python;
         options.arch = self.arch;
         options.level = match self.level {
@@ -278,29 +297,8 @@ impl Decisions {
             };
         }
         options.handlers.clone_from(&self.handler);
-        options.keep = self.keep.clone();
-        options.drop = self.drop.clone();
+        options.keep.extend(self.keep.iter().map(|text| Glob::typed(text)));
+        options.drop.extend(self.drop.iter().map(|text| Glob::typed(text)));
         options
-    }
-}
-
-/// The defaults for these packages.
-fn plain(packages: Vec<PathBuf>) -> Options {
-    let layer = if packages.len() > 1 { LayerPolicy::Shared } else { LayerPolicy::All };
-    Options {
-        packages,
-        out_dir: PathBuf::from("dist"),
-        python: None,
-        arch: None,
-        level: Level::Standard,
-        handlers: Vec::new(),
-        layer,
-        keep: Vec::new(),
-        drop: Vec::new(),
-        compression: Compression::Default,
-        max_unzipped: None,
-        max_zipped: None,
-        source_date_epoch: None,
-        dry_run: false,
     }
 }

@@ -8,9 +8,12 @@ pub mod names;
 pub mod owners;
 pub mod reach;
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use rayon::prelude::*;
 
+use crate::fact::Known;
 use crate::memory::Budget;
 use crate::options::Options;
 use crate::progress::Progress;
@@ -18,7 +21,7 @@ use crate::target::Target;
 use crate::tree::{Contents, FileMap, Kind, Tree};
 use content::Content;
 use links::LinkGraph;
-use owners::Owners;
+use owners::{DistId, Owners};
 
 /// Bytes of files that are looked into at once.
 pub(crate) const IN_FLIGHT: u64 = 96_000_000;
@@ -32,6 +35,8 @@ pub struct Facts {
     pub content: FileMap<Content>,
     /// Which shared object needs which.
     pub links: LinkGraph,
+    /// What is known of the distributions.
+    pub known: Vec<(DistId, Arc<Known>)>,
     /// What the package is for.
     pub target: Target,
     /// What is odd about the package, a sentence each.
@@ -53,7 +58,8 @@ pub fn gather(
     let mut warnings = std::mem::take(&mut owners.warnings);
     let target = content::target(tree, &content, options, &mut warnings)?;
     let links = LinkGraph::of(tree, &content);
-    Ok(Facts { owners, content, links, target, warnings })
+    let known = known::holding(&owners, &options.facts);
+    Ok(Facts { owners, content, links, known, target, warnings })
 }
 
 fn look(tree: &Tree, contents: &dyn Contents, progress: &dyn Progress) -> Result<FileMap<Content>> {

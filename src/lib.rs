@@ -6,7 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod config;
 pub mod elf;
+pub mod fact;
 pub mod facts;
 pub mod failure;
 pub mod memory;

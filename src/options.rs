@@ -1,7 +1,10 @@
 //! What a build was asked for.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::fact::Known;
 use crate::target::{Arch, Python};
 use crate::zip::deflate::Compression;
 
@@ -70,6 +73,36 @@ pub enum LayerPolicy {
     None,
 }
 
+/// A glob of the user's, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glob {
+    /// The glob, relative to the import root.
+    pub text: String,
+    /// The distribution whose files alone it speaks of, as it was typed; None for any file.
+    pub distribution: Option<String>,
+    /// The configuration that holds it, as it was typed; None for the command line.
+    pub file: Option<String>,
+}
+
+impl Glob {
+    /// One of the command line.
+    pub fn typed(text: &str) -> Arc<Self> {
+        Arc::new(Self { text: text.to_owned(), distribution: None, file: None })
+    }
+
+    /// The glob as the user knows it: `--drop GLOB`, or the key of the configuration, which is
+    /// `keep` or `drop`.
+    pub fn told(&self, key: &str) -> String {
+        match (&self.file, &self.distribution) {
+            (None, _) => format!("--{key} {}", self.text),
+            (Some(file), None) => format!("`{key}` in {file} ({})", self.text),
+            (Some(file), Some(name)) => {
+                format!("`{key}` of [dist.{name}] in {file} ({})", self.text)
+            }
+        }
+    }
+}
+
 /// Everything a stage may want to know of what was asked for.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -88,9 +121,15 @@ pub struct Options {
     /// What goes into the layer.
     pub layer: LayerPolicy,
     /// Globs of what must stay as it is.
-    pub keep: Vec<String>,
-    /// Globs of what must go.
-    pub drop: Vec<String>,
+    pub keep: Vec<Arc<Glob>>,
+    /// Globs of what must go; keep wins.
+    pub drop: Vec<Arc<Glob>>,
+    /// The rules that propose nothing, by id.
+    pub rules_off: BTreeSet<String>,
+    /// What the user knows of distributions.
+    pub facts: Vec<Arc<Known>>,
+    /// The configuration that was read, as it was typed.
+    pub config: Option<String>,
     /// How hard to compress.
     pub compression: Compression,
     /// Most unzipped bytes that a function and its layers may take.
@@ -101,6 +140,32 @@ pub struct Options {
     pub source_date_epoch: Option<u64>,
     /// Do everything but write the outputs.
     pub dry_run: bool,
+}
+
+impl Options {
+    /// The defaults for these packages.
+    pub fn of(packages: Vec<PathBuf>) -> Self {
+        let layer = if packages.len() > 1 { LayerPolicy::Shared } else { LayerPolicy::All };
+        Self {
+            packages,
+            out_dir: PathBuf::from("dist"),
+            python: None,
+            arch: None,
+            level: Level::Standard,
+            handlers: Vec::new(),
+            layer,
+            keep: Vec::new(),
+            drop: Vec::new(),
+            rules_off: BTreeSet::new(),
+            facts: Vec::new(),
+            config: None,
+            compression: Compression::Default,
+            max_unzipped: None,
+            max_zipped: None,
+            source_date_epoch: None,
+            dry_run: false,
+        }
+    }
 }
 
 /// Reads a size: bytes, or a number with `KB`, `MB`, `GB` (powers of 1,000) or `KiB`, `MiB`,

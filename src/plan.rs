@@ -8,13 +8,15 @@ pub mod layers;
 mod selected;
 mod warnings;
 
+use std::sync::Arc;
+
 use anyhow::Result;
 
 use crate::facts::Facts;
 use crate::facts::imports::{self, EntryPoints, ImportGraph, Wanted};
 use crate::facts::owners::DistId;
 use crate::facts::reach::{Reach, Step};
-use crate::options::{Level, Options};
+use crate::options::{Glob, Level, Options};
 use crate::progress::Progress;
 use crate::rules::table::Rule;
 use crate::rules::{self, Change, Guarded, Proposal};
@@ -39,10 +41,10 @@ pub enum Action {
 pub enum Because {
     /// No rule has anything against it.
     NoRule,
-    /// `--keep`, with the glob.
-    KeepOption(String),
-    /// `--drop`, with the glob.
-    DropOption(String),
+    /// The user said keep.
+    KeepOption(Arc<Glob>),
+    /// The user said drop.
+    DropOption(Arc<Glob>),
     /// A rule with all the evidence it needs.
     Rule(&'static Rule),
     /// A rule proposed to take it away, and there is doubt.
@@ -113,7 +115,7 @@ const UNPROVEN: &str = "level max rests on static analysis and facts, and no run
 /// Decides about every file.
 ///
 /// # Errors
-/// When a file cannot be read, or a glob of `--keep` or `--drop` matches nothing.
+/// When a file cannot be read, or a glob of the user's matches nothing.
 pub fn make(
     tree: &Tree,
     contents: &dyn Contents,
@@ -123,7 +125,7 @@ pub fn make(
 ) -> Result<Plan> {
     let mut draft = Draft::new(tree, facts, options)?;
     let handlers = handlers::find(tree, contents, facts, options)?;
-    let found = rules::propose(tree, facts, options.level);
+    let found = rules::propose(tree, facts, options.level, &options.rules_off);
     draft.drop_certain(&found.proposals);
     let candidates: Vec<&Proposal> =
         found.proposals.iter().filter(|proposal| proposal.named.is_some()).collect();
@@ -209,10 +211,10 @@ impl<'t> Draft<'t> {
             pinned: FileMap::filled(tree, false),
             doubts: Vec::new(),
         };
-        for (id, glob) in globs::matched("--drop", tree, &options.drop)? {
+        for (id, glob) in globs::matched("drop", tree, facts, &options.drop)? {
             draft.pin(id, Action::Drop, Because::DropOption(glob));
         }
-        for (id, glob) in globs::matched("--keep", tree, &options.keep)? {
+        for (id, glob) in globs::matched("keep", tree, facts, &options.keep)? {
             draft.pin(id, Action::Keep, Because::KeepOption(glob));
         }
         Ok(draft)

@@ -39,6 +39,10 @@ pub struct Report {
     pub target: Target,
     /// The level that was asked for.
     pub level: &'static str,
+    /// The configuration that was read, as it was typed; null where there is none.
+    pub config: Option<String>,
+    /// The rules that the configuration turns off, by name.
+    pub rules_off: Vec<String>,
     /// What was found, in all packages together.
     pub before: Amount,
     /// What ships, in all zips together.
@@ -156,7 +160,7 @@ pub struct Distribution {
     pub before: Amount,
     /// What ships.
     pub after: Shipped,
-    /// Bytes saved, by rule (or `--drop`).
+    /// Bytes saved, by rule (or `--drop`, or `drop` of the configuration).
     pub saved: BTreeMap<&'static str, u64>,
 }
 
@@ -165,7 +169,7 @@ pub struct Distribution {
 pub struct RuleTotal {
     /// The rule.
     pub id: &'static str,
-    /// Its tier; `option` for `--drop`.
+    /// Its tier; `option` for what the user said.
     pub tier: &'static str,
     /// Files that it dropped or changed.
     pub files: u64,
@@ -190,6 +194,8 @@ pub struct Doubt {
 
 /// The key under which bytes that `--drop` saved are counted.
 const DROP_OPTION: &str = "--drop";
+/// The key under which bytes that `drop` of the configuration saved are counted.
+const DROP_CONFIG: &str = "config:drop";
 /// The name under which the user's code is counted.
 const USERS: &str = "(your code)";
 
@@ -221,6 +227,8 @@ impl Report {
             tool: Tool { name: "slim", version: env!("CARGO_PKG_VERSION") },
             target: facts.target,
             level: options.level.name(),
+            config: options.config.clone(),
+            rules_off: options.rules_off.iter().cloned().collect(),
             before: Amount { files: tree.len() as u64, bytes: tree.bytes() },
             after,
             links_followed: tree.packages().map(|(_, package)| package.links_followed).sum(),
@@ -303,6 +311,7 @@ impl Ledger {
     fn save(&mut self, tree: &Tree, facts: &Facts, plan: &Plan, file: FileId, bytes: u64) {
         let (tier, id) = match &plan.decisions[file].because {
             Because::Rule(rule) => (rule.tier.name(), rule.id),
+            Because::DropOption(glob) if glob.file.is_some() => ("option", DROP_CONFIG),
             Because::DropOption(_) => ("option", DROP_OPTION),
             Because::Doubt(rule, _) => (rule.tier.name(), rule.id),
             Because::NoRule | Because::KeepOption(_) => return,

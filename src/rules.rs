@@ -12,6 +12,8 @@ mod sources;
 pub mod table;
 mod unreached;
 
+use std::collections::BTreeSet;
+
 use crate::facts::Facts;
 use crate::facts::imports::Form;
 use crate::options::Level;
@@ -127,8 +129,8 @@ impl Proposals {
     }
 }
 
-/// What every rule that the level admits proposes, in the order of the table.
-pub fn propose(tree: &Tree, facts: &Facts, level: Level) -> Proposals {
+/// What every rule that the level admits and that is not `off` proposes, in the order of the table.
+pub fn propose(tree: &Tree, facts: &Facts, level: Level, off: &BTreeSet<String>) -> Proposals {
     let mut found = Proposals::default();
     binaries::propose(tree, facts, &mut found);
     bytecode::propose(tree, facts, &mut found);
@@ -139,7 +141,9 @@ pub fn propose(tree: &Tree, facts: &Facts, level: Level) -> Proposals {
     if level == Level::Max {
         unreached::propose(tree, facts, &mut found);
     }
-    if level == Level::Max {
+    found.proposals.retain(|proposal| !off.contains(proposal.rule.id));
+    found.guarded.retain(|guarded| !off.contains(guarded.rule.id));
+    if level == Level::Max && !off.contains(table::SECTION_HEADERS.id) {
         for proposal in found.proposals.iter_mut().filter(|p| p.change == Change::StripElf) {
             (proposal.rule, proposal.change) = (&table::SECTION_HEADERS, Change::StripElfBare);
         }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const HOUSE: &[(&str, &[&str])] = &[
     // The ground: knows nothing of ours.
     ("elf", &[]),
+    ("fact", &[]),
     ("python", &[]),
     ("zip", &[]),
     ("failure", &[]),
@@ -18,15 +19,22 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("target", &[]),
     ("tree", &[]),
     // What was asked for.
-    ("options", &["target", "zip"]),
-    ("cli", &["options", "target", "zip"]),
+    ("options", &["fact", "target", "zip"]),
+    ("config", &["options", "fact", "failure"]),
+    ("cli", &["options", "config", "target", "zip"]),
     // The stages, in the order in which data flows.
     ("scan", &["tree", "zip", "progress", "failure"]),
-    ("facts", &["tree", "target", "options", "python", "elf", "progress", "failure", "memory"]),
+    (
+        "facts",
+        &["tree", "target", "options", "fact", "python", "elf", "progress", "failure", "memory"],
+    ),
     ("rules", &["tree", "target", "options", "facts", "python"]),
     (
         "plan",
-        &["tree", "target", "options", "facts", "rules", "python", "progress", "failure", "memory"],
+        &[
+            "tree", "target", "options", "fact", "facts", "rules", "python", "progress", "failure",
+            "memory",
+        ],
     ),
     ("transform", &["tree", "plan", "rules", "elf", "python"]),
     (

@@ -169,7 +169,7 @@ pub struct ImportGraph<'a> {
     tables: Tables,
     groups: Groups,
     points: EntryPoints,
-    known: Applied,
+    known: Applied<'a>,
     /// Finds the words without which nothing is named that could go; `None` where any module could.
     narrow: Option<Narrow>,
     /// The folders that were handed out whole.
@@ -193,7 +193,7 @@ impl<'a> ImportGraph<'a> {
         let paths = Paths::of(wanted);
         let groups = Groups::of(tree, contents, facts)?;
         let tables = Tables::default();
-        let known = Applied::of(tree, facts, &names);
+        let known = Applied::of(facts, &names);
         // What facts lead to stands in no source.
         let narrow = Narrow::of(wanted, &paths)
             .filter(|narrow| !known.needs().any(|needs| narrow.may_name(needs)));

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use lambda_slim::cli::{Build, Cli, Command, Format, RulesFormat};
+use lambda_slim::cli::{Build, Cli, Command, Configured, Format, RulesFormat};
+use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
 use lambda_slim::report::{Report, doubts, explain, inspect, json, text};
 use lambda_slim::rules::table;
@@ -36,7 +37,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
     match &cli.command {
         Command::Build(build) => return self::build(build, &bar),
         Command::Inspect(args) => {
-            let found = lambda_slim::look_into(&args.options(), &bar)?;
+            let found = lambda_slim::look_into(&args.options(&config(&args.configured)?), &bar)?;
             print(&if args.format == Format::Json {
                 json::render(&found)
             } else {
@@ -44,7 +45,10 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
             })?;
         }
         Command::Explain(args) if args.doubts => {
-            let found = lambda_slim::list_doubts(&args.options(), &bar)?;
+            let found = lambda_slim::list_doubts(
+                &args.options(&config(&args.decisions.configured)?),
+                &bar,
+            )?;
             print(&if args.format == Format::Json {
                 json::render(&found)
             } else {
@@ -53,7 +57,11 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         }
         Command::Explain(args) => {
             let path = args.path.as_deref().unwrap_or_default();
-            let answers = lambda_slim::explain_path(&args.options(), path, &bar)?;
+            let answers = lambda_slim::explain_path(
+                &args.options(&config(&args.decisions.configured)?),
+                path,
+                &bar,
+            )?;
             print(&if args.format == Format::Json {
                 json::render(&answers)
             } else {
@@ -71,7 +79,8 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
 
 fn build(args: &Build, bar: &Bar) -> Result<u8> {
     let style = text::Style { verbose: args.verbose, dry_run: args.dry_run };
-    let report = lambda_slim::build(&args.options(source_date_epoch()?), bar)?;
+    let config = config(&args.decisions.configured)?;
+    let report = lambda_slim::build(&args.options(&config, source_date_epoch()?), bar)?;
     for (format, path) in &args.report {
         std::fs::write(path, rendered(&report, *format, style))
             .with_context(|| format!("failed to write {}", Path::new(path).display()))?;
@@ -80,6 +89,15 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
         print(&rendered(&report, args.format, style))?;
     }
     Ok(u8::from(!report.exceeded.is_empty()))
+}
+
+/// The configuration that counts, or an empty one.
+fn config(args: &Configured) -> Result<Config> {
+    if args.no_config {
+        return Ok(Config::default());
+    }
+    let rules: Vec<&str> = table::RULES.iter().map(|rule| rule.id).collect();
+    Ok(config::load(args.config.as_deref(), &rules)?)
 }
 
 fn rendered(report: &Report, format: Format, style: text::Style) -> String {

@@ -224,9 +224,7 @@ impl<W: Write> Write for Hashed<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{LayerPolicy, Level};
     use crate::tree::PackageId;
-    use crate::zip::deflate::Compression;
 
     fn ready(length: usize) -> Ready {
         let (method, crc32) = (Method::Stored, crc32fast::hash(&vec![7; length]));
@@ -245,22 +243,7 @@ mod tests {
     }
 
     fn staging(folder: &std::path::Path) -> (Staging, Options) {
-        let options = Options {
-            packages: Vec::new(),
-            out_dir: folder.to_owned(),
-            python: None,
-            arch: None,
-            level: Level::Standard,
-            handlers: Vec::new(),
-            layer: LayerPolicy::All,
-            keep: Vec::new(),
-            drop: Vec::new(),
-            compression: Compression::Default,
-            max_unzipped: None,
-            max_zipped: None,
-            source_date_epoch: None,
-            dry_run: false,
-        };
+        let options = Options { out_dir: folder.to_owned(), ..Options::of(Vec::new()) };
         (Staging::new(&options).unwrap(), options)
     }
 

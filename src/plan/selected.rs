@@ -4,36 +4,36 @@ use std::collections::BTreeSet;
 
 use super::evidence::Settled;
 use super::{Action, Because, Decision, Draft, Why};
+use crate::fact::{self, Known, Select, Strength};
 use crate::facts::imports::Choice;
-use crate::facts::known::{self, Known, Select, Strength};
 use crate::facts::owners::DistId;
 use crate::options::Level;
 use crate::python::dist;
 use crate::rules::Tier;
 use crate::rules::table::Rule;
-use crate::tree::{FileId, PackageId};
+use crate::tree::FileId;
 
 /// Drops what the facts of the package's distributions let go at this level.
 pub(super) fn apply(draft: &mut Draft<'_>, settled: &Settled, level: Level) {
-    let packages: Vec<PackageId> = draft.tree.packages().map(|(id, _)| id).collect();
-    for package in packages {
-        for (id, known) in known::of(&draft.facts.owners, package) {
-            for fact in &known.drop {
-                let tier = match fact.tier {
-                    Strength::Checked => Tier::Checked,
-                    Strength::Bold => Tier::Bold,
-                };
-                if tier.level() <= level && holds(draft, settled, id, fact) {
-                    let files = draft
-                        .files_of(id, |path| fact.files.iter().any(|files| files.matches(path)));
-                    let rule = rule(known, &fact.part, &fact.why, tier);
-                    draft.drop_by(rule, &files);
-                }
+    let facts = draft.facts;
+    for (id, known) in &facts.known {
+        for fact in &known.drop {
+            let tier = match fact.tier {
+                Strength::Checked => Tier::Checked,
+                Strength::Bold => Tier::Bold,
+            };
+            // Calls are only known where the handlers are.
+            let is_known = fact.opened_by.is_empty() || level == Level::Max;
+            if tier.level() <= level && is_known && holds(draft, settled, *id, fact) {
+                let files =
+                    draft.files_of(*id, |path| fact.files.iter().any(|files| files.matches(path)));
+                let rule = rule(known, &fact.part, &fact.why, tier);
+                draft.drop_by(rule, &files);
             }
-            if level == Level::Max {
-                for fact in &known.select {
-                    select(draft, settled, id, known, fact);
-                }
+        }
+        if level == Level::Max {
+            for fact in &known.select {
+                select(draft, settled, *id, known, fact);
             }
         }
     }
@@ -41,7 +41,7 @@ pub(super) fn apply(draft: &mut Draft<'_>, settled: &Settled, level: Level) {
 
 /// Whether nothing opens the files: the module that makes them needless is there, and no other
 /// distribution nor the user's code calls what opens them.
-fn holds(draft: &Draft<'_>, settled: &Settled, id: DistId, fact: &known::Drop) -> bool {
+fn holds(draft: &Draft<'_>, settled: &Settled, id: DistId, fact: &fact::Drop) -> bool {
     let package = draft.facts.owners.distribution(id).package;
     let ships = |file: FileId| !draft.is_gone(file);
     let is_given = fact.given.as_ref().is_none_or(|module| {
@@ -110,10 +110,14 @@ fn is_through(draft: &Draft<'_>, file: FileId, fact: &Select) -> bool {
 /// The rule that a fact is: made once a build, and never given back.
 fn rule(known: &Known, part: &str, why: &str, tier: Tier) -> &'static Rule {
     let id = format!("fact:{}/{part}", known.distribution);
+    let what = match &known.file {
+        None => format!("What is known of {}: its {part}.", known.distribution),
+        Some(file) => format!("What {file} says of {}: its {part}.", known.distribution),
+    };
     Box::leak(Box::new(Rule {
         id: id.leak(),
         tier,
-        what: format!("What is known of {}: its {part}.", known.distribution).leak(),
+        what: what.leak(),
         why_safe: why.to_owned().leak(),
         unless: "A computed name may choose any, or the file is the user's.",
     }))

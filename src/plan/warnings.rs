@@ -1,6 +1,6 @@
 //! What the user should know before the zips are used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
@@ -9,7 +9,9 @@ use super::{Action, Decision};
 use crate::facts::Facts;
 use crate::facts::content::{Content, arch};
 use crate::facts::owners::Owner;
+use crate::failure::nearest;
 use crate::options::Options;
+use crate::python::dist;
 use crate::python::tags::ModuleFile;
 use crate::tree::{Contents, FileId, FileMap, Kind, Tree, file_name};
 
@@ -24,11 +26,12 @@ pub(super) fn all(
     tree: &Tree,
     contents: &dyn Contents,
     facts: &Facts,
-    _options: &Options,
+    options: &Options,
     decisions: &FileMap<Decision>,
     placement: &Placement,
 ) -> Result<Vec<String>> {
     let mut warnings = no_metadata(tree, facts);
+    warnings.extend(unheld(facts, options));
     warnings.extend(foreign(tree, facts, decisions));
     warnings.extend(unmet(tree, facts, decisions));
     warnings.extend(placement.conflicts.iter().cloned());
@@ -56,6 +59,29 @@ fn no_metadata(tree: &Tree, facts: &Facts) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// Tables of the configuration that speak of distributions which no package holds.
+fn unheld(facts: &Facts, options: &Options) -> Vec<String> {
+    let held: BTreeSet<String> =
+        facts.owners.distributions().map(|(_, dist)| dist.normalized()).collect();
+    let globs = options
+        .keep
+        .iter()
+        .chain(&options.drop)
+        .filter_map(|glob| Some((glob.file.as_ref()?, "dist", glob.distribution.as_ref()?)));
+    let known = options
+        .facts
+        .iter()
+        .filter_map(|known| Some((known.file.as_ref()?, "facts", &known.distribution)));
+    let spoken: BTreeSet<_> = globs.chain(known).collect();
+    let unheld = spoken.into_iter().filter(|(_, _, name)| !held.contains(&dist::normalize(name)));
+    let told = unheld.map(|(file, table, name)| {
+        let meant = nearest(&dist::normalize(name), held.iter().map(String::as_str))
+            .map_or(String::new(), |meant| format!(" (did you mean {meant}?)"));
+        format!("[{table}.{name}] in {file} decides nothing: no package holds {name}{meant}")
+    });
+    told.collect()
 }
 
 fn foreign(tree: &Tree, facts: &Facts, decisions: &FileMap<Decision>) -> Vec<String> {

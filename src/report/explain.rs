@@ -103,8 +103,8 @@ fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec
             chain if chain.is_empty() => (None, vec!["no rule has anything against it".to_owned()]),
             chain => (None, chain),
         },
-        Because::KeepOption(glob) => (None, vec![format!("--keep {glob} says so")]),
-        Because::DropOption(glob) => (None, vec![format!("--drop {glob} says so")]),
+        Because::KeepOption(glob) => (None, vec![format!("{} says so", glob.told("keep"))]),
+        Because::DropOption(glob) => (None, vec![format!("{} says so", glob.told("drop"))]),
         Because::Rule(rule) => {
             let told = [rule.what.to_owned(), rule.why_safe.to_owned()];
             (Some(rule.id), told.into_iter().chain(chain(tree, plan, file)).collect())

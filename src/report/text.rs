@@ -48,13 +48,16 @@ fn header(out: &mut String, report: &Report) {
         links => format!(", {links} symbolic links followed"),
     };
     let found = format!("{}, {}{links}", files(report.before.files), mb(report.before.bytes));
-    line(
-        out,
-        &format!(
-            "slim {} for {}, level {}: {found}\n",
-            report.tool.version, report.target, report.level
-        ),
-    );
+    let (version, target, level) = (report.tool.version, report.target, report.level);
+    line(out, &format!("slim {version} for {target}, level {level}: {found}"));
+    if let Some(config) = &report.config {
+        let off = match report.rules_off.is_empty() {
+            true => String::new(),
+            false => format!(", rules off: {}", report.rules_off.join(", ")),
+        };
+        line(out, &format!("configuration: {config}{off}"));
+    }
+    out.push('\n');
 }
 
 fn table(out: &mut String, report: &Report, style: Style) {

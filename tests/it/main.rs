@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "these are tests")]
 
 mod command;
+mod config;
 mod evidence;
 mod hostile;
 mod layouts;

@@ -2,50 +2,49 @@
 
 use std::sync::OnceLock;
 
-use super::Edge;
+use super::{Edge, How};
+use crate::fact::{Evidence, Hidden, Ignore, Select};
 use crate::facts::Facts;
-use crate::facts::known::{self, Hidden, Ignore, Select};
 use crate::facts::names::Names;
 use crate::facts::owners::DistId;
 use crate::tree::{PackageId, Tree};
 
 /// What facts say of edges and calls.
 #[derive(Debug, Default)]
-pub(super) struct Applied {
-    ignored: Vec<Ignored>,
-    hidden: Vec<(PackageId, &'static Hidden)>,
-    choices: Vec<&'static Select>,
-    openers: Vec<&'static str>,
+pub(super) struct Applied<'f> {
+    ignored: Vec<Ignored<'f>>,
+    hidden: Vec<(PackageId, &'f Hidden)>,
+    choices: Vec<&'f Select>,
+    openers: Vec<&'f str>,
 }
 
 /// An edge that leads nowhere in one package.
 #[derive(Debug)]
-struct Ignored {
+struct Ignored<'f> {
     package: PackageId,
     of: DistId,
-    fact: &'static Ignore,
+    fact: &'f Ignore,
     /// Whether the word is said that makes it come true; looked up when it matters.
     is_said: OnceLock<bool>,
 }
 
-impl Applied {
-    pub(super) fn of(tree: &Tree, facts: &Facts, names: &Names<'_>) -> Self {
+impl<'f> Applied<'f> {
+    pub(super) fn of(facts: &'f Facts, names: &Names<'_>) -> Self {
         let mut applied = Self::default();
-        for (package, _) in tree.packages() {
-            for (of, known) in known::of(&facts.owners, package) {
-                let holds = |fact: &&Ignore| {
-                    fact.unless.as_ref().is_none_or(|module| !names.is_top(package, module))
-                };
-                let ignored = known.ignore.iter().filter(holds);
-                applied.ignored.extend(ignored.map(|fact| {
-                    let is_said = OnceLock::new();
-                    Ignored { package, of, fact, is_said }
-                }));
-                applied.hidden.extend(known.hidden.iter().map(|fact| (package, fact)));
-                applied.choices.extend(&known.select);
-                let openers = known.drop.iter().flat_map(|fact| &fact.opened_by);
-                applied.openers.extend(openers.map(String::as_str));
-            }
+        for (id, known) in &facts.known {
+            let package = facts.owners.distribution(*id).package;
+            let holds = |fact: &&Ignore| {
+                fact.unless.as_ref().is_none_or(|module| !names.is_top(package, module))
+            };
+            let ignored = known.ignore.iter().filter(holds);
+            applied.ignored.extend(ignored.map(|fact| {
+                let is_said = OnceLock::new();
+                Ignored { package, of: *id, fact, is_said }
+            }));
+            applied.hidden.extend(known.hidden.iter().map(|fact| (package, fact)));
+            applied.choices.extend(&known.select);
+            let openers = known.drop.iter().flat_map(|fact| &fact.opened_by);
+            applied.openers.extend(openers.map(String::as_str));
         }
         applied
     }
@@ -69,16 +68,12 @@ impl Applied {
     }
 
     /// What imports need beside the modules that they name.
-    pub(super) fn needs(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn needs(&self) -> impl Iterator<Item = &'f str> {
         self.hidden.iter().map(|(_, fact)| fact.needs.as_str())
     }
 
     /// What an import of a module needs beside it.
-    pub(super) fn hidden(
-        &self,
-        package: PackageId,
-        module: &str,
-    ) -> impl Iterator<Item = &'static str> {
+    pub(super) fn hidden(&self, package: PackageId, module: &str) -> impl Iterator<Item = &'f str> {
         let is_it = move |when: &str| {
             module.strip_prefix(when).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
@@ -100,10 +95,22 @@ impl Applied {
                 *ignored.is_said.get_or_init(|| says(ignored.package, ignored.of, word))
             };
             ignored.package == tree.file(edge.from).package
-                && fact.how.iter().any(|evidence| evidence.is(edge.how))
+                && fact.how.iter().any(|evidence| is(*evidence, edge.how))
                 && tree.import_path(edge.from).is_some_and(|path| fact.from.matches(path))
                 && tree.import_path(edge.to).is_some_and(|path| fact.to.matches(path))
                 && !fact.unless_said.as_ref().is_some_and(is_said)
         })
+    }
+}
+
+/// Whether an edge is of the kind that a fact names.
+fn is(evidence: Evidence, how: How) -> bool {
+    match evidence {
+        Evidence::Import => how == How::Import,
+        Evidence::Literal => how == How::Literal,
+        Evidence::Prefix => how == How::Prefix,
+        Evidence::Unresolved => matches!(how, How::Unresolved | How::Walked),
+        Evidence::Data => how == How::Data,
+        Evidence::Object => how == How::SharedObject,
     }
 }

@@ -198,6 +198,7 @@ impl<'f> File<'f, '_> {
             modules.extend(import.names.iter().map(|name| format!("{}.{name}", import.module)));
             for module in modules {
                 for needs in self.graph.known.hidden(sink.package, &module) {
+                    names.files(sink.package, needs).iter().for_each(|f| sink.file(*f, How::Fact));
                     sink.whole(needs, How::Fact);
                 }
             }
