@@ -2,7 +2,7 @@
 # dependencies = ["sqlalchemy", "psycopg2-binary", "pymysql"]
 # [tool.slim]
 # ci = true
-# event = {urls = ["postgresql://u:p@h/d", "mysql+pymysql://u:p@h/d", "postgresql+psycopg2://h/d"]}
+# event = {urls = ["postgresql+psycopg2://u:p@h/d", "mysql+pymysql://u:p@h/d", "sqlite+pysqlite://"]}
 # ///
 """Dialects and drivers are imported by the name in a URL."""
 

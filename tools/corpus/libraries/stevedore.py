@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["stevedore", "virtualenv-clone", "keyring", "dogpile.cache", "cliff"]
+# dependencies = ["stevedore", "cliff"]
 # [tool.slim]
 # ci = true
 # event = {drivers = [["cliff.formatter.list", "json"], ["cliff.formatter.show", "yaml"]]}
