@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["anthropic"]
 # [tool.slim]
-# event = {resources = ["messages", "models", "beta", "completions"]}
+# event = {resources = ["messages", "models", "beta"]}
 # ///
 """Resources are imported on first use; Bedrock and Vertex clients live in sub-packages."""
 
