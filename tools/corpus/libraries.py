@@ -136,7 +136,18 @@ def installed(package):
 def slimmed(package, level, work, event, expected, sizes, arguments):
     """Builds at one level and runs what comes out; says what is wrong with it."""
     handler = ["--handler", "app.lambda_handler"] if level == "max" else []
-    command = [arguments.slim, "build", str(package), "--python", "3.12", "--arch", "x86_64", "--level", level, *handler]
+    command = [
+        arguments.slim,
+        "build",
+        str(package),
+        "--python",
+        "3.12",
+        "--arch",
+        "x86_64",
+        "--level",
+        level,
+        *handler,
+    ]
     done = subprocess.run([*command, "-q", "-o", str(work / "out")], capture_output=True, text=True, errors="replace")
     if done.returncode:
         return f"exit {done.returncode}: {last_line(done.stderr)}"
@@ -167,7 +178,9 @@ def last_line(text):
 
 def complaint(text):
     """The line of a traceback that names the error, whatever lines its message has; else the last line."""
-    errors = [line for line in text.splitlines() if re.match(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|NotFound): ", line)]
+    errors = [
+        line for line in text.splitlines() if re.match(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|NotFound): ", line)
+    ]
     return (errors[-1] if errors else last_line(text))[:300]
 
 

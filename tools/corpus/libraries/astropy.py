@@ -23,4 +23,12 @@ def lambda_handler(event, context):
     fits.PrimaryHDU(numpy.arange(6).reshape(2, 3)).writeto(out)
     text = io.StringIO()
     table.Table({"a": [1, 2], "b": [3.5, 4.5]}).write(text, format=event["format"])
-    return {"l": round(other.l.deg, 6), "tdb": when.tdb.iso, "speed": (3 * units.km / units.hour).to("m/s").value, "c": constants.c.value, "fits": int(fits.open(io.BytesIO(out.getvalue()))[0].data.sum()), "table": text.getvalue(), "unit": str(units.Unit("erg / s"))}
+    return {
+        "l": round(other.l.deg, 6),
+        "tdb": when.tdb.iso,
+        "speed": (3 * units.km / units.hour).to("m/s").value,
+        "c": constants.c.value,
+        "fits": int(fits.open(io.BytesIO(out.getvalue()))[0].data.sum()),
+        "table": text.getvalue(),
+        "unit": str(units.Unit("erg / s")),
+    }

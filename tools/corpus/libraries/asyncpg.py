@@ -21,5 +21,10 @@ async def work():
 
 
 def lambda_handler(event, context):
-    error = asyncpg.exceptions.PostgresError.new({"C": event["code"], "M": "x"}) if hasattr(asyncpg.exceptions.PostgresError, "new") else None
-    return {"failed": asyncio.run(work()), "error": type(error).__name__, "record": protocol.Record.__name__, "point": str(types.Point(1, 2))}
+    error = asyncpg.exceptions.PostgresError.new({"C": event["code"], "M": "x"})
+    return {
+        "failed": asyncio.run(work()),
+        "error": type(error).__name__,
+        "record": protocol.Record.__name__,
+        "point": str(types.Point(1, 2)),
+    }

@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["aws-xray-sdk", "boto3", "requests"]
 # [tool.slim]
-# event = {more = ["sqlite3", "httplib"]}
+# event = {more = ["sqlite3", "httplib"], plugins = ["ElasticBeanstalkPlugin"]}
 # ///
 """What to patch is imported by a name made of the library's own."""
 
@@ -19,14 +19,10 @@ def lambda_handler(event, context):
 
     patch(event["more"])
     client = boto3.client("dynamodb", region_name="eu-west-1")
-    xray_recorder.configure(sampling=False, plugins=("EC2Plugin",) if event.get("plugins") else ())
+    xray_recorder.configure(sampling=False, plugins=event["plugins"])
     segment = xray_recorder.begin_segment("work")
     with xray_recorder.in_subsegment("part") as part:
         part.put_annotation("a", 1)
-    made = json_of(segment)
+    made = [part.name for part in segment.subsegments]
     wrapped = hasattr(client._make_api_call, "__wrapped__")
     return {"patched": sorted(_PATCHED_MODULES), "made": made, "wrapped": wrapped}
-
-
-def json_of(segment):
-    return [part.name for part in segment.subsegments]

@@ -23,7 +23,13 @@ def lambda_handler(event, context):
     told = {}
     for name in event["locales"]:
         money = format_currency(1234567.891, "EUR", locale=name)
-        told[name] = [money, format_datetime(WHEN, "full", locale=name), format_list(["a", "b", "c"], locale=name), format_unit(3, "length-meter", locale=name), to_gettext(Locale.parse(name).plural_form)]
+        told[name] = [
+            money,
+            format_datetime(WHEN, "full", locale=name),
+            format_list(["a", "b", "c"], locale=name),
+            format_unit(3, "length-meter", locale=name),
+            to_gettext(Locale.parse(name).plural_form),
+        ]
     catalog = Catalog()
     for _, line, message, *_ in extract_from_dir(".", method_map=[("app.py", "python")]):
         catalog.add(message)

@@ -14,7 +14,12 @@ settings.configure(
     SECRET_KEY="k",
     ROOT_URLCONF="app",
     ALLOWED_HOSTS=["*"],
-    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.humanize", "django.contrib.sessions"],
+    INSTALLED_APPS=[
+        "django.contrib.contenttypes",
+        "django.contrib.auth",
+        "django.contrib.humanize",
+        "django.contrib.sessions",
+    ],
     MIDDLEWARE=["django.middleware.common.CommonMiddleware", "django.contrib.sessions.middleware.SessionMiddleware"],
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
@@ -46,4 +51,11 @@ def lambda_handler(event, context):
 
     User.objects.create_user("a", password="p")
     user = User.objects.get(username="a")
-    return {"url": reverse("hello", args=[3]), "get": Client().get("/hello/3/").content.decode(), "told": told, "commands": len(get_commands()), "migrated": "auth.0001_initial" in out.getvalue(), "password": user.check_password("p")}
+    return {
+        "url": reverse("hello", args=[3]),
+        "get": Client().get("/hello/3/").content.decode(),
+        "told": told,
+        "commands": len(get_commands()),
+        "migrated": "auth.0001_initial" in out.getvalue(),
+        "password": user.check_password("p"),
+    }

@@ -22,4 +22,11 @@ def lambda_handler(event, context):
     search = dsl.Search(using=client).query("match", title="python").filter("term", a=1).to_dict()
     actions = [helpers.expand_action({"_index": "a", "b": 1})]
     serialized = DEFAULT_SERIALIZERS["application/json"].dumps({"a": 1}).decode()
-    return {"search": search, "actions": actions, "post": Post(title="x").to_dict(), "serialized": serialized, "node": type(next(iter(client.transport.node_pool.all()))).__name__, "indices": type(client.indices).__name__}
+    return {
+        "search": search,
+        "actions": actions,
+        "post": Post(title="x").to_dict(),
+        "serialized": serialized,
+        "node": type(next(iter(client.transport.node_pool.all()))).__name__,
+        "indices": type(client.indices).__name__,
+    }

@@ -30,4 +30,11 @@ def go():
 def lambda_handler(event, context):
     answer = app.test_client().get(event["path"])
     ran = app.test_cli_runner().invoke(args=["go"])
-    return {"text": answer.text, "status": answer.status_code, "cookie": "session" in answer.headers["Set-Cookie"], "ran": ran.output, "routes": app.test_cli_runner().invoke(args=["routes"]).exit_code, "version": getattr(flask, "__version__", None)}
+    return {
+        "text": answer.text,
+        "status": answer.status_code,
+        "cookie": "session" in answer.headers["Set-Cookie"],
+        "ran": ran.output,
+        "routes": app.test_cli_runner().invoke(args=["routes"]).exit_code,
+        "version": getattr(flask, "__version__", None),
+    }

@@ -5,6 +5,8 @@
 # ///
 """Loops and resolvers are class paths in strings; Cython modules import each other."""
 
+import socket
+
 import gevent
 from gevent import monkey, pool, queue
 
@@ -17,4 +19,11 @@ def lambda_handler(event, context):
     lines = queue.Queue()
     gevent.joinall([gevent.spawn(lines.put, n) for n in range(3)])
     hub = gevent.get_hub()
-    return {"got": got, "lines": [lines.get() for _ in range(3)], "loop": type(hub.loop).__module__, "resolver": type(hub.resolver).__name__, "resolved": __import__("socket").gethostbyname("127.0.0.1"), "named": str(config.resolver)}
+    return {
+        "got": got,
+        "lines": [lines.get() for _ in range(3)],
+        "loop": type(hub.loop).__module__,
+        "resolver": type(hub.resolver).__name__,
+        "resolved": socket.gethostbyname("127.0.0.1"),
+        "named": str(config.resolver),
+    }

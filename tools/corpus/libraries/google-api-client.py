@@ -12,7 +12,9 @@ from googleapiclient.http import HttpMock, MediaInMemoryUpload
 def lambda_handler(event, context):
     told = {}
     for name, version in event["apis"]:
-        service = discovery.build(name, version, developerKey="k", http=HttpMock(headers={"status": "200"}), static_discovery=True)
+        service = discovery.build(
+            name, version, developerKey="k", http=HttpMock(headers={"status": "200"}), static_discovery=True
+        )
         told[name] = [service._baseUrl, sorted(n for n in dir(service) if not n.startswith("_"))[:5]]
     drive = discovery.build("drive", "v3", developerKey="k", http=HttpMock(headers={"status": "200"}))
     request = drive.files().create(body={"name": "a"}, media_body=MediaInMemoryUpload(b"x", "text/plain"))

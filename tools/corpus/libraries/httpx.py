@@ -17,4 +17,10 @@ def lambda_handler(event, context):
         said = client.get("https://example.org" + event["path"], params={"q": "ä"})
     real = httpx.Client(http2=True)
     real.close()
-    return {"said": said.json(), "url": str(said.request.url), "trust": type(real._transport).__name__, "version": httpx.__version__, "codes": httpx.codes(404).name}
+    return {
+        "said": said.json(),
+        "url": str(said.request.url),
+        "trust": type(real._transport).__name__,
+        "version": httpx.__version__,
+        "codes": httpx.codes(404).name,
+    }

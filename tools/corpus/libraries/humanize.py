@@ -24,7 +24,11 @@ def lambda_handler(event, context):
     told = {}
     for name in event["locales"]:
         humanize.i18n.activate(name)
-        told[name] = [humanize.naturaldelta(datetime.timedelta(days=40)), humanize.intword(12345678), arrow.get(0).shift(days=-3).humanize(arrow.get(0), locale=name)]
+        told[name] = [
+            humanize.naturaldelta(datetime.timedelta(days=40)),
+            humanize.intword(12345678),
+            arrow.get(0).shift(days=-3).humanize(arrow.get(0), locale=name),
+        ]
     form = Count()
     form.validate()
     return {"told": told, "errors": form.errors}

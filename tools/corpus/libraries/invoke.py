@@ -20,4 +20,10 @@ def lambda_handler(event, context):
     collection = invoke.Collection(build)
     result = invoke.Executor(collection, Config()).execute(("build", {"name": event["name"]}))
     parsed = Parser([ParserContext("a", args=[Argument("num", kind=int)])]).parse_argv(["a", "--num", "3"])
-    return {"result": list(result.values()), "parsed": parsed[0].args["num"].value, "names": sorted(collection.task_names), "version": invoke.__version__, "yaml": Config(overrides={"a": {"b": 1}}).a.b}
+    return {
+        "result": list(result.values()),
+        "parsed": parsed[0].args["num"].value,
+        "names": sorted(collection.task_names),
+        "version": invoke.__version__,
+        "yaml": Config(overrides={"a": {"b": 1}}).a.b,
+    }

@@ -13,5 +13,10 @@ jedi.settings.cache_directory = "/tmp/jedi"
 def lambda_handler(event, context):
     script = jedi.Script(event["source"], environment=jedi.InterpreterEnvironment())
     names = [one.name for one in script.complete(2, len("json.lo"))]
-    signature = [one.to_string() for one in jedi.Script("import os\nos.path.join(", environment=jedi.InterpreterEnvironment()).get_signatures(2, 13)]
+    signature = [
+        one.to_string()
+        for one in jedi.Script("import os\nos.path.join(", environment=jedi.InterpreterEnvironment()).get_signatures(
+            2, 13
+        )
+    ]
     return {"names": names, "signature": signature, "kinds": [one.type for one in script.get_names()]}

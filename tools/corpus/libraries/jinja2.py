@@ -13,14 +13,28 @@ TEMPLATE = "{% for n in names if n is string %}{{ loop.index }}{{ n|title }}{% e
 
 
 def lambda_handler(event, context):
-    loader = jinja2.DictLoader({"page": TEMPLATE, "child": "{% extends 'base' %}{% block b %}x{% endblock %}", "base": "<{% block b %}{% endblock %}>"})
+    loader = jinja2.DictLoader(
+        {
+            "page": TEMPLATE,
+            "child": "{% extends 'base' %}{% block b %}x{% endblock %}",
+            "base": "<{% block b %}{% endblock %}>",
+        }
+    )
     environment = jinja2.Environment(loader=loader, extensions=event["extensions"], enable_async=True)
     said = environment.get_template("page").render(names=["ann", 3, "bob"])
     environment.install_null_translations()
-    loop = environment.from_string("{% for i in range(9) %}{% if i > 2 %}{% break %}{% endif %}{{ i }}{% endfor %}{% trans %}hello{% endtrans %}")
+    loop = environment.from_string(
+        "{% for i in range(9) %}{% if i > 2 %}{% break %}{% endif %}{{ i }}{% endfor %}{% trans %}hello{% endtrans %}"
+    )
     try:
         sandbox.SandboxedEnvironment().from_string("{{ ''.__class__.mro() }}").render()
         safe = False
     except jinja2.exceptions.SecurityError:
         safe = True
-    return {"said": said, "child": environment.get_template("child").render(), "safe": safe, "tests": len(environment.tests), "loop": loop.render()}
+    return {
+        "said": said,
+        "child": environment.get_template("child").render(),
+        "safe": safe,
+        "tests": len(environment.tests),
+        "loop": loop.render(),
+    }

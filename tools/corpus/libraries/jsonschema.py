@@ -16,5 +16,7 @@ def lambda_handler(event, context):
     schema = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
     errors = [one.message for one in Draft202012Validator(schema).iter_errors({"type": 3})]
     old = validators.validator_for({"$schema": event["draft"]}).__name__
-    best = jsonschema.exceptions.best_match(Draft202012Validator({"properties": {"a": {"type": "integer"}}}).iter_errors({"a": "x"})).json_path
+    best = jsonschema.exceptions.best_match(
+        Draft202012Validator({"properties": {"a": {"type": "integer"}}}).iter_errors({"a": "x"})
+    ).json_path
     return {"wrong": wrong, "errors": errors, "old": old, "best": best}

@@ -18,7 +18,16 @@ def lambda_handler(event, context):
         producer = kombu.Producer(connection)
         for kind in event["serializers"]:
             producer.publish({"kind": kind}, exchange="e", routing_key="a.b", serializer=kind, compression="zlib")
-        with kombu.Consumer(connection, [queue], callbacks=[lambda body, message: (got.append(body), message.ack())], accept=event["serializers"]):
+        with kombu.Consumer(
+            connection,
+            [queue],
+            callbacks=[lambda body, message: (got.append(body), message.ack())],
+            accept=event["serializers"],
+        ):
             for _ in event["serializers"]:
                 connection.drain_events(timeout=2)
-    return {"got": got, "classes": [get_transport_cls(name).__name__ for name in event["transports"]], "aliases": len(TRANSPORT_ALIASES)}
+    return {
+        "got": got,
+        "classes": [get_transport_cls(name).__name__ for name in event["transports"]],
+        "aliases": len(TRANSPORT_ALIASES),
+    }

@@ -29,4 +29,11 @@ def lambda_handler(event, context):
     chain = prompt | RunnableLambda(lambda value: '{"n": %d}' % len(value.messages)) | JsonOutputParser()
     again = loads(dumps(prompt), allowed_objects="core")
     lazily = [getattr(langchain_core.messages, name).__name__ for name in event["lazy"]]
-    return {"said": chain.invoke({"how": "kind", "text": "hi"}), "tool": [add.description, add.args], "sum": add.invoke({"a": 1, "b": 2}), "again": again == prompt, "lazy": lazily, "graph": chain.get_graph().draw_mermaid()[:20]}
+    return {
+        "said": chain.invoke({"how": "kind", "text": "hi"}),
+        "tool": [add.description, add.args],
+        "sum": add.invoke({"a": 1, "b": 2}),
+        "again": again == prompt,
+        "lazy": lazily,
+        "graph": chain.get_graph().draw_mermaid()[:20],
+    }

@@ -7,6 +7,7 @@
 """Grammars are data files, imported by name from other grammars."""
 
 import lark
+from lark.indenter import PythonIndenter
 
 GRAMMAR = """
 ?start: sum
@@ -19,5 +20,12 @@ GRAMMAR = """
 
 def lambda_handler(event, context):
     parsed = [lark.Lark(GRAMMAR, parser=kind).parse(event["text"]).pretty() for kind in event["parsers"]]
-    python = lark.Lark.open_from_package("lark", "python.lark", ["grammars"], start="file_input", parser="lalr", postlex=__import__("lark.indenter").indenter.PythonIndenter())
+    python = lark.Lark.open_from_package(
+        "lark",
+        "python.lark",
+        ["grammars"],
+        start="file_input",
+        parser="lalr",
+        postlex=PythonIndenter(),
+    )
     return {"parsed": parsed, "python": python.parse("a = 1\n").data}

@@ -10,4 +10,7 @@ import markdown
 
 
 def lambda_handler(event, context):
-    return {"html": markdown.markdown(event["text"], extensions=["pymdownx.tilde", *event["extensions"]]), "version": markdown.__version__}
+    return {
+        "html": markdown.markdown(event["text"], extensions=["pymdownx.tilde", *event["extensions"]]),
+        "version": markdown.__version__,
+    }

@@ -26,4 +26,8 @@ def lambda_handler(event, context):
         Order().load({"items": [{"mail": "x"}]})
     except marshmallow.ValidationError as error:
         wrong = error.messages
-    return {"dumped": Order().dump(loaded), "wrong": wrong["items"]["0"] if "0" in wrong["items"] else wrong["items"][0], "made": Schema.from_dict({"a": fields.UUID()})().fields["a"].__class__.__name__}
+    return {
+        "dumped": Order().dump(loaded),
+        "wrong": wrong["items"]["0"] if "0" in wrong["items"] else wrong["items"][0],
+        "made": Schema.from_dict({"a": fields.UUID()})().fields["a"].__class__.__name__,
+    }

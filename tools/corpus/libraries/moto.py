@@ -17,7 +17,16 @@ def lambda_handler(event, context):
     s3 = boto3.client("s3", region_name="us-east-1")
     s3.create_bucket(Bucket=event["bucket"])
     s3.put_object(Bucket=event["bucket"], Key="k", Body=b"hello")
-    table = boto3.resource("dynamodb").create_table(TableName="t", KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}], AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}], BillingMode="PAY_PER_REQUEST")
+    table = boto3.resource("dynamodb").create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
     table.put_item(Item={"a": "x", "n": 3})
     queue = boto3.client("sqs").create_queue(QueueName="q")["QueueUrl"]
-    return {"body": s3.get_object(Bucket=event["bucket"], Key="k")["Body"].read().decode(), "item": int(table.get_item(Key={"a": "x"})["Item"]["n"]), "queue": queue}
+    return {
+        "body": s3.get_object(Bucket=event["bucket"], Key="k")["Body"].read().decode(),
+        "item": int(table.get_item(Key={"a": "x"})["Item"]["n"]),
+        "queue": queue,
+    }

@@ -17,4 +17,10 @@ def lambda_handler(event, context):
         mysql.connector.connect(host="127.0.0.1", port=1, use_pure=event["pure"], connection_timeout=1)
     except mysql.connector.Error as error:
         failed = error.errno
-    return {"plugins": plugins, "text": text, "failed": failed, "c": mysql.connector.HAVE_CEXT, "code": errorcode.ER_BAD_DB_ERROR}
+    return {
+        "plugins": plugins,
+        "text": text,
+        "failed": failed,
+        "c": mysql.connector.HAVE_CEXT,
+        "code": errorcode.ER_BAD_DB_ERROR,
+    }

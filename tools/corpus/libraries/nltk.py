@@ -19,4 +19,15 @@ def lambda_handler(event, context):
     parser = ChartParser(CFG.fromstring("S -> N V\nN -> 'dogs'\nV -> 'bark'"))
     tree = str(next(parser.parse(["dogs", "bark"])))
     score = nltk.translate.bleu_score.sentence_bleu([["a", "b", "c", "d"]], ["a", "b", "c", "d"])
-    return {"words": words, "stems": stems, "porter": PorterStemmer().stem("flies"), "tree": tree, "common": FreqDist(words).most_common(1), "distance": edit_distance("ab", "cb"), "regexp": regexp_tokenize("a b", r"\w"), "score": score, "leaves": Tree.fromstring("(S (N a))").leaves(), "version": nltk.__version__}
+    return {
+        "words": words,
+        "stems": stems,
+        "porter": PorterStemmer().stem("flies"),
+        "tree": tree,
+        "common": FreqDist(words).most_common(1),
+        "distance": edit_distance("ab", "cb"),
+        "regexp": regexp_tokenize("a b", r"\w"),
+        "score": score,
+        "leaves": Tree.fromstring("(S (N a))").leaves(),
+        "version": nltk.__version__,
+    }

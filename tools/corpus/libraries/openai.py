@@ -11,7 +11,17 @@ import pydantic
 
 
 def answer(request):
-    return httpx2.Response(200, json={"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "{\"a\": 3}"}}]}, request=request)
+    return httpx2.Response(
+        200,
+        json={
+            "id": "1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "m",
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": '{"a": 3}'}}],
+        },
+        request=request,
+    )
 
 
 class Reply(pydantic.BaseModel):
@@ -23,4 +33,11 @@ def lambda_handler(event, context):
     said = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "hi"}])
     parsed = client.chat.completions.parse(model="m", messages=[], response_format=Reply)
     lazily = [type(getattr(client, name)).__name__ for name in event["resources"]]
-    return {"said": said.choices[0].message.content, "parsed": parsed.choices[0].message.parsed.a, "lazy": lazily, "beta": type(client.beta.threads.runs).__name__, "agent": "Python" in client.user_agent, "version": openai.__version__}
+    return {
+        "said": said.choices[0].message.content,
+        "parsed": parsed.choices[0].message.parsed.a,
+        "lazy": lazily,
+        "beta": type(client.beta.threads.runs).__name__,
+        "agent": "Python" in client.user_agent,
+        "version": openai.__version__,
+    }

@@ -8,7 +8,11 @@
 
 import os
 
-os.environ.update(OTEL_PROPAGATORS="b3multi,tracecontext", OTEL_TRACES_SAMPLER="parentbased_always_on", OTEL_EXPERIMENTAL_RESOURCE_DETECTORS="otel,process,os")
+os.environ.update(
+    OTEL_PROPAGATORS="b3multi,tracecontext",
+    OTEL_TRACES_SAMPLER="parentbased_always_on",
+    OTEL_EXPERIMENTAL_RESOURCE_DETECTORS="otel,process,os",
+)
 from opentelemetry import metrics, propagate, trace
 from opentelemetry.instrumentation.dependencies import get_dist_dependency_conflicts
 from opentelemetry.sdk._configuration import _import_id_generator
@@ -30,4 +34,13 @@ def lambda_handler(event, context):
     value = reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics[0].data.data_points[0].value
     (point,) = entry_points(group="opentelemetry_instrumentor", name=event["instrumentor"])
     instrumentor = point.load()
-    return {"carrier": sorted(carrier), "sampler": type(provider.sampler).__name__, "value": value, "pid": "process.pid" in resource.attributes, "os": "os.type" in resource.attributes, "ids": type(_import_id_generator("random")).__name__, "instrumentor": instrumentor.__name__, "conflict": get_dist_dependency_conflicts(point.dist) is None}
+    return {
+        "carrier": sorted(carrier),
+        "sampler": type(provider.sampler).__name__,
+        "value": value,
+        "pid": "process.pid" in resource.attributes,
+        "os": "os.type" in resource.attributes,
+        "ids": type(_import_id_generator("random")).__name__,
+        "instrumentor": instrumentor.__name__,
+        "conflict": get_dist_dependency_conflicts(point.dist) is None,
+    }

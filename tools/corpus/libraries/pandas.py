@@ -11,8 +11,13 @@ import pandas
 
 
 def lambda_handler(event, context):
-    frame = pandas.DataFrame({"when": pandas.date_range("2024-01-01", periods=4, tz=event["zone"]), "n": [1, 2, 3, 4], "k": list("abab")})
-    told = {"grouped": frame.groupby("k").n.sum().to_dict(), "resampled": len(frame.set_index("when").resample("2D").sum())}
+    frame = pandas.DataFrame(
+        {"when": pandas.date_range("2024-01-01", periods=4, tz=event["zone"]), "n": [1, 2, 3, 4], "k": list("abab")}
+    )
+    told = {
+        "grouped": frame.groupby("k").n.sum().to_dict(),
+        "resampled": len(frame.set_index("when").resample("2D").sum()),
+    }
     out = io.BytesIO()
     frame.drop(columns="when").to_excel(out, index=False, engine=event["engine"])
     told["excel"] = pandas.read_excel(out).n.sum().item()

@@ -18,4 +18,10 @@ def lambda_handler(event, context):
     curve = paramiko.ECDSAKey.generate(bits=256)
     signed = curve.verify_ssh_sig(b"data", paramiko.Message(curve.sign_ssh_data(b"data").asbytes()))
     config = paramiko.SSHConfig.from_text("Host a\n  Port 2222\n").lookup("a")
-    return {"same": again == key, "name": curve.get_name(), "signed": signed, "port": config["port"], "version": paramiko.__version__}
+    return {
+        "same": again == key,
+        "name": curve.get_name(),
+        "signed": signed,
+        "port": config["port"],
+        "version": paramiko.__version__,
+    }

@@ -13,6 +13,14 @@ def lambda_handler(event, context):
     told = []
     for text in event["numbers"]:
         number = phonenumbers.parse(text)
-        told.append([phonenumbers.is_valid_number(number), phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL), geocoder.description_for_number(number, "en"), carrier.name_for_number(number, "en"), timezone.time_zones_for_number(number)])
+        told.append(
+            [
+                phonenumbers.is_valid_number(number),
+                phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL),
+                geocoder.description_for_number(number, "en"),
+                carrier.name_for_number(number, "en"),
+                timezone.time_zones_for_number(number),
+            ]
+        )
     short = phonenumbers.is_emergency_number("112", "DE")
     return {"told": told, "short": short, "typed": phonenumbers.AsYouTypeFormatter("US").input_digit("6")}

@@ -12,4 +12,10 @@ import pint
 def lambda_handler(event, context):
     units = pint.UnitRegistry(cache_folder=None)
     value = units(event["text"]).to(event["to"])
-    return {"value": round(value.magnitude, 6), "pretty": f"{value:~P}", "latex": f"{value:L}", "system": str(units.get_base_units("mile")[1]), "version": pint.__version__}
+    return {
+        "value": round(value.magnitude, 6),
+        "pretty": f"{value:~P}",
+        "latex": f"{value:L}",
+        "system": str(units.get_base_units("mile")[1]),
+        "version": pint.__version__,
+    }

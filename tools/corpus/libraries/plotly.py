@@ -21,4 +21,11 @@ def lambda_handler(event, context):
         go.Bar(nothing=1)
     except ValueError as error:
         hint = "Invalid property" in str(error)
-    return {"types": [one["type"] for one in told["data"]], "template": sorted(told["layout"]["template"]["layout"])[:3], "html": len(html) > 1000, "hint": hint, "js": len(plotly.offline.get_plotlyjs()) > 10**6, "version": plotly.__version__}
+    return {
+        "types": [one["type"] for one in told["data"]],
+        "template": sorted(told["layout"]["template"]["layout"])[:3],
+        "html": len(html) > 1000,
+        "hint": hint,
+        "js": len(plotly.offline.get_plotlyjs()) > 10**6,
+        "version": plotly.__version__,
+    }

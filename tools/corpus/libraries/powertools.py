@@ -7,7 +7,14 @@
 
 import os
 
-os.environ.update(POWERTOOLS_TRACE_DISABLED="1", POWERTOOLS_SERVICE_NAME="s", POWERTOOLS_METRICS_NAMESPACE="n", AWS_DEFAULT_REGION="eu-west-1", AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b")
+os.environ.update(
+    POWERTOOLS_TRACE_DISABLED="1",
+    POWERTOOLS_SERVICE_NAME="s",
+    POWERTOOLS_METRICS_NAMESPACE="n",
+    AWS_DEFAULT_REGION="eu-west-1",
+    AWS_ACCESS_KEY_ID="a",
+    AWS_SECRET_ACCESS_KEY="b",
+)
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.utilities import parameters
@@ -28,8 +35,21 @@ def hello(name: str) -> dict:
 
 def lambda_handler(event, context):
     answer = app.resolve(event["http"], context)
-    page = app.resolve({**event["http"], "rawPath": "/swagger", "requestContext": {"http": {"method": "GET", "path": "/swagger"}, "stage": "$default"}}, context)
+    page = app.resolve(
+        {
+            **event["http"],
+            "rawPath": "/swagger",
+            "requestContext": {"http": {"method": "GET", "path": "/swagger"}, "stage": "$default"},
+        },
+        context,
+    )
     validate({"a": 1}, {"type": "object", "properties": {"a": {"type": "integer"}}})
     provider = parameters.SSMProvider()
     schema = app.get_openapi_schema().model_dump(by_alias=True, exclude_none=True)
-    return {"answer": [answer["statusCode"], answer["body"]], "page": [page["statusCode"], "swagger" in page["body"].lower()], "ssm": provider.client.meta.service_model.service_name, "paths": sorted(schema["paths"]), "model": models.SqsModel.__name__}
+    return {
+        "answer": [answer["statusCode"], answer["body"]],
+        "page": [page["statusCode"], "swagger" in page["body"].lower()],
+        "ssm": provider.client.meta.service_model.service_name,
+        "paths": sorted(schema["paths"]),
+        "model": models.SqsModel.__name__,
+    }

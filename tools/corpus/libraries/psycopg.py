@@ -18,4 +18,10 @@ def lambda_handler(event, context):
     except psycopg.OperationalError as error:
         failed = type(error).__name__
     text = Transformer().get_dumper(Jsonb({"a": 1}), PyFormat.BINARY).dump(Jsonb({"a": 1}))
-    return {"failed": failed, "how": psycopg.pq.__impl__, "text": bytes(text).decode("latin1"), "query": sql.SQL("select {}").format(sql.Identifier("a")).as_string(None), "state": psycopg.errors.lookup(event["state"]).__name__}
+    return {
+        "failed": failed,
+        "how": psycopg.pq.__impl__,
+        "text": bytes(text).decode("latin1"),
+        "query": sql.SQL("select {}").format(sql.Identifier("a")).as_string(None),
+        "state": psycopg.errors.lookup(event["state"]).__name__,
+    }

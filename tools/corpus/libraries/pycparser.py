@@ -23,7 +23,7 @@ def t_NUMBER(t):
 
 def p_sum(p):
     """sum : sum PLUS NUMBER
-           | NUMBER"""
+    | NUMBER"""
     p[0] = p[1] + p[3] if len(p) == 4 else p[1]
 
 
@@ -33,4 +33,10 @@ def lambda_handler(event, context):
     ffi.cdef("int abs(int); typedef struct { int a; double b; } pair;")
     lex.lex()
     total = yacc.yacc(write_tables=False, debug=False).parse("1 + 2 + 39")
-    return {"code": c_generator.CGenerator().visit(tree), "kind": type(tree.ext[0]).__name__, "abs": ffi.dlopen(None).abs(-3), "size": ffi.sizeof("pair"), "total": total}
+    return {
+        "code": c_generator.CGenerator().visit(tree),
+        "kind": type(tree.ext[0]).__name__,
+        "abs": ffi.dlopen(None).abs(-3),
+        "size": ffi.sizeof("pair"),
+        "total": total,
+    }

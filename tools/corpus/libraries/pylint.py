@@ -15,5 +15,9 @@ def lambda_handler(event, context):
     with open("/tmp/checked.py", "w") as file:
         file.write(event["source"])
     out = io.StringIO()
-    Run(["/tmp/checked.py", "--persistent=n", "--disable=all", "--enable=unused-import,undefined-variable,no-member"], reporter=TextReporter(out), exit=False)
+    Run(
+        ["/tmp/checked.py", "--persistent=n", "--disable=all", "--enable=unused-import,undefined-variable,no-member"],
+        reporter=TextReporter(out),
+        exit=False,
+    )
     return {"out": [line.split(":")[3].strip() for line in out.getvalue().splitlines() if line.count(":") > 3]}

@@ -10,6 +10,8 @@ from rapidfuzz import distance, fuzz, process, utils
 
 
 def lambda_handler(event, context):
-    best = process.extract(event["word"], event["choices"], scorer=getattr(fuzz, event["scorer"]), processor=utils.default_process, limit=2)
+    best = process.extract(
+        event["word"], event["choices"], scorer=getattr(fuzz, event["scorer"]), processor=utils.default_process, limit=2
+    )
     told = {name: getattr(distance, name).distance("kitten", "sitting") for name in event["distances"]}
     return {"best": best, "told": told, "edits": len(distance.Levenshtein.editops("ab", "cb"))}

@@ -21,7 +21,16 @@ def lambda_handler(event, context):
     drawing = Drawing(200, 100)
     drawing.add(VerticalBarChart())
     code = createBarcodeDrawing(event["code"], value="12345", width=200, height=100)
-    parts = [Paragraph(f'<font name="{event["font"]}">Hello <b>world</b></font>', style["Title"]), Table([["a", "b"]]), drawing, code]
+    parts = [
+        Paragraph(f'<font name="{event["font"]}">Hello <b>world</b></font>', style["Title"]),
+        Table([["a", "b"]]),
+        drawing,
+        code,
+    ]
     out = io.BytesIO()
     SimpleDocTemplate(out, invariant=1).build(parts)
-    return {"start": out.getvalue()[:8].decode(), "bytes": len(out.getvalue()), "chart": len(renderPDF.drawToString(drawing)) > 500}
+    return {
+        "start": out.getvalue()[:8].decode(),
+        "bytes": len(out.getvalue()),
+        "chart": len(renderPDF.drawToString(drawing)) > 500,
+    }

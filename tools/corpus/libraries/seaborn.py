@@ -27,4 +27,9 @@ def lambda_handler(event, context):
         held = io.BytesIO()
         axes.figure.savefig(held, format=format)
         out[format] = held.getvalue()[:4].hex()
-    return {"out": out, "axes": grid.axes.shape, "colors": seaborn.color_palette(event["map"], 3).as_hex(), "violin": len(seaborn.violinplot(data, x="k", y="b").collections) > 0}
+    return {
+        "out": out,
+        "axes": grid.axes.shape,
+        "colors": seaborn.color_palette(event["map"], 3).as_hex(),
+        "violin": len(seaborn.violinplot(data, x="k", y="b").collections) > 0,
+    }

@@ -14,7 +14,13 @@ sent = []
 
 
 def lambda_handler(event, context):
-    sentry_sdk.init("https://k@example.org/1", transport=sent.append, default_integrations=True, traces_sample_rate=1.0, shutdown_timeout=0)
+    sentry_sdk.init(
+        "https://k@example.org/1",
+        transport=sent.append,
+        default_integrations=True,
+        traces_sample_rate=1.0,
+        shutdown_timeout=0,
+    )
     app = flask.Flask("a")
     app.add_url_rule("/", view_func=lambda: 1 / 0)
     status = app.test_client().get(event["path"]).status_code

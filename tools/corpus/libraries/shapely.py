@@ -15,4 +15,12 @@ def lambda_handler(event, context):
     change = pyproj.Transformer.from_crs(event["from"], event["to"], always_xy=True)
     x, y = change.transform(13.4, 52.5)
     moved = ops.transform(change.transform, geometry.Point(13.4, 52.5))
-    return {"area": round(shape.area, 6), "kind": shape.geom_type, "x": round(x, 3), "moved": round(moved.y, 3), "name": pyproj.CRS(event["to"]).name, "geod": round(pyproj.Geod(ellps="WGS84").inv(0, 0, 1, 1)[2], 3), "tree": shapely.STRtree([shape]).query(geometry.Point(0, 0)).tolist()}
+    return {
+        "area": round(shape.area, 6),
+        "kind": shape.geom_type,
+        "x": round(x, 3),
+        "moved": round(moved.y, 3),
+        "name": pyproj.CRS(event["to"]).name,
+        "geod": round(pyproj.Geod(ellps="WGS84").inv(0, 0, 1, 1)[2], 3),
+        "tree": shapely.STRtree([shape]).query(geometry.Point(0, 0)).tolist(),
+    }

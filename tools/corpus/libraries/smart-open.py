@@ -17,4 +17,8 @@ def lambda_handler(event, context):
         file.write("hello")
     with smart_open.open("/tmp/a.txt.gz") as file:
         text = file.read()
-    return {"text": text, "modules": [transport.get_transport(name).__name__ for name in event["schemes"]], "parsed": smart_open.parse_uri("s3://b/k").bucket_id}
+    return {
+        "text": text,
+        "modules": [transport.get_transport(name).__name__ for name in event["schemes"]],
+        "parsed": smart_open.parse_uri("s3://b/k").bucket_id,
+    }

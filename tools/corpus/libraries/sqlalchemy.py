@@ -18,7 +18,7 @@ class Base(orm.DeclarativeBase):
 class User(Base):
     __tablename__ = "users"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
-    name: orm.Mapped[str]
+    name: orm.Mapped[str] = orm.mapped_column(sqlalchemy.String(30))
 
 
 def lambda_handler(event, context):

@@ -16,4 +16,8 @@ def lambda_handler(event, context):
     from sqlglot.executor import execute
 
     rows = execute("SELECT SUM(a) AS s FROM t", tables={"t": [{"a": 1}, {"a": 2}]}).rows
-    return {"told": told, "optimized": optimizer.optimize(tree, schema={"t": {"a": "int", "b": "int"}}).sql(), "rows": rows}
+    return {
+        "told": told,
+        "optimized": optimizer.optimize(tree, schema={"t": {"a": "int", "b": "int"}}).sql(),
+        "rows": rows,
+    }

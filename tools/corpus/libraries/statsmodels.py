@@ -18,4 +18,10 @@ def lambda_handler(event, context):
     arima = sm.tsa.ARIMA(series, order=(1, 1, 0)).fit()
     family = getattr(sm.families, event["family"])()
     glm = sm.GLM(numpy.arange(1, 9), sm.add_constant(numpy.arange(8)), family=family).fit()
-    return {"r2": round(model.rsquared, 5), "arima": len(arima.params), "glm": round(float(glm.params[1]), 5), "summary": "OLS Regression" in model.summary().as_text(), "adf": len(sm.tsa.stattools.adfuller(series))}
+    return {
+        "r2": round(model.rsquared, 5),
+        "arima": len(arima.params),
+        "glm": round(float(glm.params[1]), 5),
+        "summary": "OLS Regression" in model.summary().as_text(),
+        "adf": len(sm.tsa.stattools.adfuller(series)),
+    }

@@ -11,5 +11,11 @@ import stripe
 def lambda_handler(event, context):
     client = stripe.StripeClient("sk_test_x")
     lazily = [getattr(stripe, name).__name__ for name in event["lazy"]]
-    charge = stripe.Charge.construct_from({"id": "c", "object": "charge", "refunds": {"object": "list", "data": [{"object": "refund", "id": "r"}]}}, "k")
-    return {"lazy": lazily, "service": type(client.v1.customers).__name__, "refund": type(charge.refunds.data[0]).__name__}
+    charge = stripe.Charge.construct_from(
+        {"id": "c", "object": "charge", "refunds": {"object": "list", "data": [{"object": "refund", "id": "r"}]}}, "k"
+    )
+    return {
+        "lazy": lazily,
+        "service": type(client.v1.customers).__name__,
+        "refund": type(charge.refunds.data[0]).__name__,
+    }

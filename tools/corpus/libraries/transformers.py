@@ -16,4 +16,10 @@ def lambda_handler(event, context):
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="?")
     lazily = [getattr(transformers, name).__name__ for name in event["lazy"]]
-    return {"told": told, "ids": fast("a b c")["input_ids"], "lazy": lazily, "torch": transformers.is_torch_available(), "version": transformers.__version__}
+    return {
+        "told": told,
+        "ids": fast("a b c")["input_ids"],
+        "lazy": lazily,
+        "torch": transformers.is_torch_available(),
+        "version": transformers.__version__,
+    }

@@ -20,4 +20,10 @@ def lambda_handler(event, context):
     validator = RequestValidator("token")
     signed = validator.validate("https://a/", {"a": "b"}, validator.compute_signature("https://a/", {"a": "b"}))
     token = AccessToken("AC1", "SK1", "secret" * 8, identity="i", grants=[VideoGrant(room="r")]).to_jwt()
-    return {"voice": str(voice), "domains": domains, "signed": signed, "token": len(token) > 100, "uri": client.api.v2010.account.messages._uri}
+    return {
+        "voice": str(voice),
+        "domains": domains,
+        "signed": signed,
+        "token": len(token) > 100,
+        "uri": client.api.v2010.account.messages._uri,
+    }

@@ -31,4 +31,9 @@ def lambda_handler(event, context):
     said = [client.post(path, data={"x": "y"}).text for path in event["paths"]]
     broken = client.get("/boom")
     style = client.get("/?__debugger__=yes&cmd=resource&f=style.css")
-    return {"said": said, "broken": [broken.status_code, "ValueError: boom" in broken.text], "style": style.status_code, "built": EnvironBuilder(path="/x").get_environ()["PATH_INFO"]}
+    return {
+        "said": said,
+        "broken": [broken.status_code, "ValueError: boom" in broken.text],
+        "style": style.status_code,
+        "built": EnvironBuilder(path="/x").get_environ()["PATH_INFO"],
+    }

@@ -16,4 +16,12 @@ def lambda_handler(event, context):
     again = xarray.open_dataset(bytes(data), engine=event["engine"])
     grouped = both.groupby("x").mean(...)
     when = xarray.date_range("2000-01-01", periods=3)
-    return {"same": bool(again.equals(first)), "sizes": dict(both.sizes), "mean": grouped.t.values.tolist(), "engines": sorted(xarray.backends.list_engines()), "interp": float(first.t.interp(x=1.5).sum()), "when": str(when[-1]), "html": len(first._repr_html_()) > 1000}
+    return {
+        "same": bool(again.equals(first)),
+        "sizes": dict(both.sizes),
+        "mean": grouped.t.values.tolist(),
+        "engines": sorted(xarray.backends.list_engines()),
+        "interp": float(first.t.interp(x=1.5).sum()),
+        "when": str(when[-1]),
+        "html": len(first._repr_html_()) > 1000,
+    }
