@@ -55,7 +55,7 @@ judge: release ## Real apps slimmed at every level: do they still run?
 	tools/corpus/libraries.py --slim $(SLIM)
 
 .PHONY: corpus
-corpus: release libraries ## The same for the whole corpus (4 GB in $CORPUS)
+corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/build.sh
 	tools/corpus/judge.py --slim $(SLIM)
 

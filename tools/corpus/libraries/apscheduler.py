@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["apscheduler<4", "sqlalchemy", "tzdata"]
 # [tool.slim]
-# ci = true
 # event = {stores = {memory = {}, sqlalchemy = {url = "sqlite://"}}, executor = "processpool", triggers = {cron = {hour = 5}, interval = {minutes = 3}}}
 # ///
 """Triggers, job stores and executors are entry points, chosen by alias."""

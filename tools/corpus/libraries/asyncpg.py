@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["asyncpg"]
 # [tool.slim]
-# ci = true
 # event = {code = "23505"}
 # ///
 """Its protocol is Cython, which imports other modules of the package."""

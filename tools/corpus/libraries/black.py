@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["black"]
 # [tool.slim]
-# ci = true
 # event = {source = "x = {  'a':1,\n'b':[1,2,3,4,5,6,7,8,9,10,11,12,13,14]}\nmatch x:\n  case {}: pass\n", target = "PY312"}
 # ///
 """Compiled with mypyc into one shared module; a grammar is a data file."""

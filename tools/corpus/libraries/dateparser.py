@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["dateparser", "tzdata"]
 # [tool.slim]
-# ci = true
 # event = {texts = ["3. März 2020", "il y a 2 jours", "5 мая 2001", "mañana"]}
 # ///
 """Languages are modules of data, imported by the language's name."""

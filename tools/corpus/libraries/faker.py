@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["faker"]
 # [tool.slim]
-# ci = true
 # event = {locales = ["de_DE", "ja_JP", "en_US", "pt_BR"]}
 # ///
 """Providers and locales are found by listing packages."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["fastapi", "mangum", "python-multipart", "jinja2"]
 # [tool.slim]
-# ci = true
 # event = {item = '{"name": "a"}', pages = ["/docs", "/redoc", "/openapi.json"]}
 # ///
 """Its openapi/docs.py is no documentation; responses and forms need others by try."""

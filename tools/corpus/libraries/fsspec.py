@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["s3fs", "requests"]
+# dependencies = ["s3fs", "aiohttp", "requests"]
 # [tool.slim]
 # event = {protocol = "memory", others = ["s3", "zip", "http", "reference", "github"]}
 # ///

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["holidays"]
 # [tool.slim]
-# ci = true
 # event = {countries = {DE = "de", BR = "pt_BR", JP = "en_US", US = "th"}, market = "NYSE"}
 # ///
 """Countries are modules named in a registry, imported with their names."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["httpx[http2]"]
 # [tool.slim]
-# ci = true
 # event = {path = "/x/y"}
 # ///
 """Transports, HTTP/2 and the command line are imported where they are used."""

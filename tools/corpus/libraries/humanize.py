@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["humanize", "wtforms", "arrow"]
 # [tool.slim]
-# ci = true
 # event = {locales = ["de_DE", "ru_RU", "pt_BR"]}
 # ///
 """Translations are .mo files, found by folder beside the code."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["jsonschema[format-nongpl]"]
 # [tool.slim]
-# ci = true
 # event = {draft = "http://json-schema.org/draft-04/schema#", formats = {uri = "https://example.org/", "date-time" = "2024-02-29T12:00:00Z", hostname = "a b", "uri-template" = "{x", "json-pointer" = "/a/b", color = "red", duration = "P3D", "idn-hostname" = "ä.de"}}
 # ///
 """Schemas are data files of another distribution; formats are checked by optional modules."""

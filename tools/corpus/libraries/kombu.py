@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["kombu", "msgpack", "pyyaml"]
 # [tool.slim]
-# ci = true
 # event = {url = "memory://", serializers = ["json", "yaml", "msgpack", "pickle"], transports = ["memory", "pyamqp", "filesystem"]}
 # ///
 """Transports are class paths in a table; serializers register themselves."""

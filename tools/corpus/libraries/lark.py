@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["lark"]
 # [tool.slim]
-# ci = true
 # event = {text = "1 + 2 + 3", parsers = ["lalr", "earley"]}
 # ///
 """Grammars are data files, imported by name from other grammars."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["marshmallow"]
 # [tool.slim]
-# ci = true
 # event = {order = {items = [{when = "2024-02-29T12:00:00+00:00", mail = "a@b.org", size = "3.50"}]}}
 # ///
 """Fields and schemas are found by class name in a registry."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["networkx"]
 # [tool.slim]
-# ci = true
 # event = {graph = "karate_club_graph"}
 # ///
 """Functions are dispatched to backends of entry points; modules are imported lazily."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["pendulum"]
 # [tool.slim]
-# ci = true
 # event = {zone = "Asia/Tokyo", locales = ["de", "fr", "ja", "ru"]}
 # ///
 """Locales are modules named by the argument; zones are data files."""

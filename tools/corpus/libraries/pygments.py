@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["pygments"]
 # [tool.slim]
-# ci = true
 # event = {text = "def f(a): return a + 1", lexers = ["python", "rust", "haskell", "toml"], formatter = "html", style = "monokai"}
 # ///
 """Lexers, formatters and styles are modules named in tables of strings."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["pyjwt", "cryptography"]
 # [tool.slim]
-# ci = true
 # event = {algorithms = ["RS256", "PS256", "ES256"]}
 # ///
 """Algorithms need cryptography, whose backend is one shared object."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["rapidfuzz"]
 # [tool.slim]
-# ci = true
 # event = {word = "Apple!", choices = ["apple", "maple", "x"], scorer = "WRatio", distances = ["Levenshtein", "JaroWinkler", "OSA", "LCSseq"]}
 # ///
 """Which compiled module is imported depends on the processor."""

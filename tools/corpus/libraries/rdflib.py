@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["rdflib"]
 # [tool.slim]
-# ci = true
 # event = {turtle = "@prefix e: <http://e/> . e:a e:b 3, 4 .", formats = ["xml", "nt", "json-ld", "n3"]}
 # ///
 """Parsers, serializers and stores are named by strings in a table of plugins."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["reportlab"]
 # [tool.slim]
-# ci = true
 # event = {code = "QR", font = "Courier"}
 # ///
 """Settings, fonts and barcodes are imported by computed names."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["sqlglot"]
 # [tool.slim]
-# ci = true
 # event = {query = "SELECT DATE_ADD(x, INTERVAL 1 DAY), `y` FROM t LIMIT 3", dialects = ["bigquery", "snowflake", "duckdb", "tsql", "postgres"]}
 # ///
 """Dialects are imported by name on first use."""

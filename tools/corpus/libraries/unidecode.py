@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["unidecode"]
 # [tool.slim]
-# ci = true
 # event = {texts = ["Москва", "北京", "Größe ß", "ελληνικά", "한국"]}
 # ///
 """Tables of characters are modules whose names are made from the character's number."""

@@ -1,7 +1,6 @@
 # /// script
 # dependencies = ["pytz", "python-dateutil", "tzdata", "tzlocal"]
 # [tool.slim]
-# ci = true
 # event = {zones = ["Europe/Berlin", "Asia/Kathmandu", "America/Argentina/Ushuaia"]}
 # ///
 """Zones are data files of pytz, dateutil and tzdata, opened by name."""
