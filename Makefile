@@ -52,11 +52,16 @@ unit: ## The tests of the code, the house test among them
 judge: release ## Real apps slimmed at every level: do they still run?
 	tools/corpus/build.sh $(TEST_APPS)
 	tools/corpus/judge.py --slim $(SLIM) $(TEST_APPS)
+	tools/corpus/libraries.py --slim $(SLIM)
 
 .PHONY: corpus
-corpus: release ## The same for the whole corpus (2 GB in $CORPUS)
+corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/build.sh
 	tools/corpus/judge.py --slim $(SLIM)
+
+.PHONY: libraries
+libraries: release ## Single libraries slimmed: does a handler still give the same results?
+	tools/corpus/libraries.py --slim $(SLIM) --all
 
 .PHONY: compare
 compare: release trees ## slim beside the shell recipe, zip and 7z
