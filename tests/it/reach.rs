@@ -33,6 +33,32 @@ fn reached(code: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_module_beside_the_code_by_the_beginning_of_its_name() {
+    let code = "def load(x):\n    return __import__('on%s' % x, globals(), level=1)\n";
+    let base = Dist::new("base", "1").file("base.py", "");
+    let dist = alpha().file("alpha/sub/load.py", code);
+    let package = handler("from alpha.sub import load").install(&base).install(&dist);
+    let names = package.build(&MAX).names("layer.zip");
+    assert!(names.contains(&"python/alpha/sub/one.py".to_owned()), "{names:?}");
+}
+
+#[test]
+fn a_word_that_is_looked_up_is_no_module() {
+    for (code, ships) in [
+        ("x = headers.get('alpha')", false),
+        ("x = headers['alpha']", false),
+        ("x = kind == 'alpha'", false),
+        ("x = load('alpha')", true),
+        ("NAME = 'alpha'", true),
+    ] {
+        let dist = Dist::new("beta", "1").file("beta.py", code);
+        let package = handler("import beta").install(&dist).install(&alpha());
+        let names = package.build(&MAX).names("layer.zip");
+        assert_eq!(names.contains(&"python/alpha/__init__.py".to_owned()), ships, "{code}");
+    }
+}
+
+#[test]
 fn imports_reach_modules_and_the_packages_above() {
     assert_eq!(reached("import alpha"), ["__init__.py"]);
     let one = ["__init__.py", "sub/__init__.py", "sub/one.py"];
@@ -43,6 +69,8 @@ fn imports_reach_modules_and_the_packages_above() {
         "def f():\n    from alpha.sub import one",
         "NAME = 'alpha.sub.one:run'",
         "import importlib\nimportlib.import_module('alpha.sub.one')",
+        "import importlib\nimportlib.import_module('.one', 'alpha.sub')",
+        "import importlib\nimportlib.import_module('.sub.one', package = \"alpha\")",
         "import importlib\nfor name in ['alpha.sub.one']:\n    importlib.import_module(name)",
     ] {
         assert_eq!(reached(code), one, "{code}");
@@ -52,6 +80,9 @@ fn imports_reach_modules_and_the_packages_above() {
         "import importlib\nimportlib.import_module(f'alpha.sub.{x}')",
         "import importlib\nimportlib.import_module('alpha.sub.' + x)",
         "import importlib\nimportlib.import_module('alpha.sub.%s' % x)",
+        "import importlib\nimportlib.import_module('alpha.sub.%3s' % x)",
+        "import importlib\nimportlib.import_module(f'.{x}', 'alpha.sub')",
+        "import importlib\nimportlib.import_module('.' + x, package='alpha.sub')",
         "import pkgutil, alpha.sub\nfor m in pkgutil.iter_modules(alpha.sub.__path__): ...",
     ] {
         assert_eq!(reached(code), both, "{code}");
