@@ -285,12 +285,13 @@ impl<'a> ImportGraph<'a> {
             let owner = self.facts.owners.owner(*id);
             self.tree.file(*id).package == package && owner != Owner::Distribution(of)
         };
-        let says = |id: FileId| match scope(self.tree, self.facts, id) {
-            Scope::Nothing | Scope::Stub | Scope::Data => false,
-            Scope::Python | Scope::SharedObject | Scope::Bytecode => {
-                let bytes = self.contents.read(id);
-                bytes.map_or(true, |bytes| memmem::find(&bytes, word.as_bytes()).is_some())
-            }
+        let says = |id: FileId| {
+            let bytes = match scope(self.tree, self.facts, id) {
+                Scope::Nothing | Scope::Stub | Scope::Data => return false,
+                Scope::Python | Scope::Bytecode => self.contents.read(id).map(Sparse::Whole),
+                Scope::SharedObject => self.contents.read_parts(id, &[&inspect::constants_in]),
+            };
+            bytes.map_or(true, |bytes| memmem::find(&bytes, word.as_bytes()).is_some())
         };
         let others: Vec<FileId> = self.tree.ids().filter(is_other).collect();
         others.into_par_iter().any(says)

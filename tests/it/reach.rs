@@ -43,12 +43,28 @@ fn a_module_beside_the_code_by_the_beginning_of_its_name() {
 }
 
 #[test]
+fn a_long_call_is_cut_between_letters() {
+    // The bound on what is looked at behind a relative name falls inside of a letter of two bytes.
+    for spaces in 0..4 {
+        let code = format!(
+            "import importlib\nimportlib.import_module('.one', {}'{}')",
+            " ".repeat(spaces),
+            "é".repeat(600)
+        );
+        assert_eq!(reached(&code), [""; 0], "{spaces}");
+    }
+}
+
+#[test]
 fn a_word_that_is_looked_up_is_no_module() {
     for (code, ships) in [
         ("x = headers.get('alpha')", false),
         ("x = headers['alpha']", false),
         ("x = kind == 'alpha'", false),
         ("x = load('alpha')", true),
+        ("for x in['alpha']: ...", true),
+        ("def f():\n    return['alpha']", true),
+        ("import importlib\nif x == 'alpha':\n    importlib.import_module(x)", true),
         ("NAME = 'alpha'", true),
     ] {
         let dist = Dist::new("beta", "1").file("beta.py", code);

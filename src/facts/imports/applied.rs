@@ -72,10 +72,18 @@ impl<'f> Applied<'f> {
         self.hidden.iter().map(|(_, fact)| fact.needs.as_str())
     }
 
-    /// What an import of a module needs beside it.
-    pub(super) fn hidden(&self, package: PackageId, module: &str) -> impl Iterator<Item = &'f str> {
+    /// What `import module` or `from module import names` needs beside it.
+    pub(super) fn hidden(
+        &self,
+        package: PackageId,
+        module: &str,
+        names: &[&str],
+    ) -> impl Iterator<Item = &'f str> {
         let is_it = move |when: &str| {
-            module.strip_prefix(when).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            let within = |rest: &str| rest.is_empty() || rest.starts_with('.');
+            let named = |rest: &str| rest.strip_prefix('.').is_some_and(|n| names.contains(&n));
+            module.strip_prefix(when).is_some_and(within)
+                || when.strip_prefix(module).is_some_and(named)
         };
         let here = self.hidden.iter().filter(move |(of, fact)| *of == package && is_it(&fact.when));
         here.map(|(_, fact)| fact.needs.as_str())
