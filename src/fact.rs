@@ -24,6 +24,9 @@ pub struct Known {
     /// Edges that lead nowhere.
     #[serde(default)]
     pub ignore: Vec<Ignore>,
+    /// Functions that import what they are handed, by a name that stands in a string of the caller's.
+    #[serde(default)]
+    pub loaders: Vec<String>,
     /// Imports that no code shows.
     #[serde(default)]
     pub hidden: Vec<Hidden>,

@@ -1,5 +1,6 @@
 //! One decision per file, each with its reason.
 
+mod contradictions;
 mod evidence;
 mod generated;
 mod globs;
@@ -23,6 +24,7 @@ use crate::rules::{self, Change, Guarded, Proposal};
 use crate::tree::{Contents, FileId, FileMap, Tree};
 use layers::Placement;
 
+pub use contradictions::contradictions;
 pub use generated::Generated;
 
 /// What becomes of a file.
@@ -127,12 +129,8 @@ pub fn make(
     let handlers = handlers::find(tree, contents, facts, options)?;
     let found = rules::propose(tree, facts, options.level, &options.rules_off);
     draft.drop_certain(&found.proposals);
-    let candidates: Vec<&Proposal> =
-        found.proposals.iter().filter(|proposal| proposal.named.is_some()).collect();
-    let points = match options.level {
-        Level::Safe | Level::Standard => EntryPoints::All,
-        Level::Max => EntryPoints::AskedFor,
-    };
+    let candidates = named(&found.proposals);
+    let points = entry_points(options.level);
     let graph = ImportGraph::new(tree, contents, facts, &wanted(&candidates), points)?;
     draft.keep_modified(
         &imports::modified(contents, tree, facts, &draft.to_check(&found.proposals))?,
@@ -179,6 +177,18 @@ pub fn from_handlers(
     let handlers = handlers::find(tree, contents, facts, options)?;
     let graph = ImportGraph::new(tree, contents, facts, &[], EntryPoints::AskedFor)?;
     evidence::follow(tree, &handlers, &graph, progress)
+}
+
+/// The proposals that depend on what names their files.
+fn named(proposals: &[Proposal]) -> Vec<&Proposal> {
+    proposals.iter().filter(|proposal| proposal.named.is_some()).collect()
+}
+
+fn entry_points(level: Level) -> EntryPoints {
+    match level {
+        Level::Safe | Level::Standard => EntryPoints::All,
+        Level::Max => EntryPoints::AskedFor,
+    }
 }
 
 fn wanted(candidates: &[&Proposal]) -> Vec<Wanted> {

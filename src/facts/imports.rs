@@ -325,14 +325,15 @@ impl<'a> ImportGraph<'a> {
     }
 }
 
-/// Gathers the edges of one file, each target once.
+/// Gathers the edges of one file, each target once for each kind of evidence: a fact may speak of one
+/// kind alone.
 struct Sink<'g> {
     from: FileId,
     package: PackageId,
     /// The import path of the file, or its path where it has none.
     path: &'g str,
     reached: &'g FileMap<bool>,
-    seen: HashSet<FileId, RandomState>,
+    seen: HashSet<(FileId, How), RandomState>,
     found: Found,
     /// Where in the text the edges that come now stand.
     line: Line<'g>,
@@ -365,7 +366,7 @@ impl<'g> Sink<'g> {
     }
 
     fn file(&mut self, to: FileId, how: How) {
-        if self.reached[to] || to == self.from || !self.seen.insert(to) {
+        if self.reached[to] || to == self.from || !self.seen.insert((to, how)) {
             return;
         }
         let line = self.line();
@@ -398,7 +399,9 @@ impl ImportGraph<'_> {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         for whole in std::mem::take(&mut all.wholes) {
             let Whole { from, package, folder, line, how } = whole;
-            if !done.insert((package, folder.clone())) {
+            // Where a fact takes edges of this file away, another file may still have them.
+            let counts = !self.known.speaks_of(self.tree, from);
+            if counts && !done.insert((package, folder.clone())) {
                 continue;
             }
             self.names.below(package, &folder, &mut |to| {

@@ -17,8 +17,11 @@ const FILES: &[(&str, &str)] = &[
     ("aws-lambda-powertools", include_str!("known/aws-lambda-powertools.toml")),
     ("boto3", include_str!("known/boto3.toml")),
     ("botocore", include_str!("known/botocore.toml")),
+    ("charset-normalizer", include_str!("known/charset-normalizer.toml")),
     ("fonttools", include_str!("known/fonttools.toml")),
     ("matplotlib", include_str!("known/matplotlib.toml")),
+    ("mpmath", include_str!("known/mpmath.toml")),
+    ("networkx", include_str!("known/networkx.toml")),
     ("numpy", include_str!("known/numpy.toml")),
     ("pandas", include_str!("known/pandas.toml")),
     ("pillow", include_str!("known/pillow.toml")),
@@ -33,6 +36,7 @@ const FILES: &[(&str, &str)] = &[
     ("sympy", include_str!("known/sympy.toml")),
     ("tzdata", include_str!("known/tzdata.toml")),
     ("urllib3", include_str!("known/urllib3.toml")),
+    ("zstandard", include_str!("known/zstandard.toml")),
 ];
 
 /// Reads the facts of one file.

@@ -25,23 +25,26 @@ pub struct Unmet {
 }
 
 impl LinkGraph {
-    /// Resolves every DT_NEEDED against the sonames and file names of the same package.
+    /// Resolves every DT_NEEDED within the same package: by file name, as the loader opens it, and by
+    /// soname where no file has that name.
     pub fn of(tree: &Tree, content: &FileMap<Content>) -> Self {
-        let mut offered: HashMap<(PackageId, &str), Vec<FileId>> = HashMap::new();
+        let mut by_name: HashMap<(PackageId, &str), Vec<FileId>> = HashMap::new();
+        let mut by_soname = by_name.clone();
         for (id, content) in content.iter() {
             let Content::Elf(object) = content else { continue };
             let file = tree.file(id);
             let name = file_name(file.path.as_str());
-            offered.entry((file.package, name)).or_default().push(id);
-            if let Some(soname) = object.soname.as_deref().filter(|soname| *soname != name) {
-                offered.entry((file.package, soname)).or_default().push(id);
+            by_name.entry((file.package, name)).or_default().push(id);
+            if let Some(soname) = object.soname.as_deref() {
+                by_soname.entry((file.package, soname)).or_default().push(id);
             }
         }
         let mut graph = Self::default();
         for (id, content) in content.iter() {
             let Content::Elf(object) = content else { continue };
             for library in &object.needed {
-                match offered.get(&(tree.file(id).package, file_name(library))) {
+                let wanted = (tree.file(id).package, file_name(library));
+                match by_name.get(&wanted).or_else(|| by_soname.get(&wanted)) {
                     Some(files) => graph.edges.extend(files.iter().map(|file| (id, *file))),
                     None => graph.outside.push((id, library.clone())),
                 }

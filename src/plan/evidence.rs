@@ -112,7 +112,9 @@ impl<'g> Along<'g> {
             match form(candidate) {
                 Some(Form::Folder) => {
                     let data = candidate.files.iter().copied().filter(is_data).collect();
-                    along.add(data, candidate.files.iter().copied());
+                    // A source that a name leads to is compiled, not imported.
+                    let with = candidate.files.iter().copied().filter(|f| !by_name.contains(f));
+                    along.add(data, with);
                 }
                 Some(Form::Distribution) => {
                     let of = candidate.files.first().and_then(|file| draft.owner(*file));

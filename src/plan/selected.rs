@@ -10,7 +10,7 @@ use crate::facts::owners::DistId;
 use crate::options::Level;
 use crate::python::dist;
 use crate::rules::Tier;
-use crate::rules::table::Rule;
+use crate::rules::table::{FACT, Rule};
 use crate::tree::FileId;
 
 /// Drops what the facts of the package's distributions let go at this level.
@@ -109,7 +109,7 @@ fn is_through(draft: &Draft<'_>, file: FileId, fact: &Select) -> bool {
 
 /// The rule that a fact is: made once a build, and never given back.
 fn rule(known: &Known, part: &str, why: &str, tier: Tier) -> &'static Rule {
-    let id = format!("fact:{}/{part}", known.distribution);
+    let id = format!("{FACT}{}/{part}", known.distribution);
     let what = match &known.file {
         None => format!("What is known of {}: its {part}.", known.distribution),
         Some(file) => format!("What {file} says of {}: its {part}.", known.distribution),

@@ -21,6 +21,16 @@ pub struct Rule {
     pub unless: &'static str,
 }
 
+impl Rule {
+    /// Whether it is no rule of slim's but what a fact lets go.
+    pub fn is_fact(&self) -> bool {
+        self.id.starts_with(FACT)
+    }
+}
+
+/// How the ids of the rules begin that facts are.
+pub const FACT: &str = "fact:";
+
 macro_rules! rules {
     ($($name:ident = $id:literal, $tier:ident, what: $what:literal, why_safe: $why:literal, unless: $unless:literal;)*) => {
         $(

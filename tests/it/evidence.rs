@@ -195,6 +195,16 @@ fn a_compressed_name_table_keeps_it() {
 }
 
 #[test]
+fn in_a_compressed_name_table_the_last_part_alone_is_a_part_of_many_words() {
+    let table = format!("{}generates_latestsetupalphaimportlib", "__pyx_capi____name__".repeat(8));
+    let bytes: String =
+        compress_to_vec_zlib(table.as_bytes(), 9).iter().map(|byte| format!("{byte},")).collect();
+    let source = format!("const unsigned char table[] = {{{bytes}}};");
+    let object = compiled("gcc", &source, &["-shared", "-fPIC"]);
+    assert!(!stays("alpha/_a.cpython-312-x86_64-linux-gnu.so", object, false));
+}
+
+#[test]
 fn bytecode_without_source_is_code() {
     let compile = |source: &str| {
         let script = "import importlib.util, marshal, sys\n\
@@ -273,6 +283,13 @@ fn headers_and_sources_that_are_named() {
         ("alpha/jit.py", "# native/a.c is compiled by setup.py\n", "alpha/native/a.c", false),
         ("alpha/jit.py", "SRC = 'b.c'\n", "alpha/native/a.c", false),
         ("alpha/kernels.json", "{\"src\": \"add.cpp\"}", "alpha/add.cpp", true),
+        ("alpha/a.cfg", "#include <alpha/core.h>\n", "alpha/include/alpha/core.h", true),
+        ("alpha/a.cfg", "#include \"../alpha/core.h\"\n", "alpha/include/alpha/core.h", true),
+        ("alpha/a.cfg", "src=$(top)alpha/core.h\n", "alpha/include/alpha/core.h", true),
+        ("alpha/a.cfg", "{prefix}ha/core.h\n", "alpha/include/alpha/core.h", true),
+        ("alpha/a.cfg", "#include <core.h>\n", "alpha/include/alpha/core.h", true),
+        ("alpha/a.cfg", "#include <sys/core.h>\n", "alpha/include/alpha/core.h", false),
+        ("alpha/a.cfg", "#include <pha/core.h>\n", "alpha/include/alpha/core.h", false),
         ("beta/jit.py", "import glob\nglob.glob('*.c')\n", "alpha/native/a.c", false),
     ];
     for (path, text, source, kept) in cases {
@@ -283,6 +300,15 @@ fn headers_and_sources_that_are_named() {
     let alpha = alpha().file("alpha/_jit.so", asks).file("alpha/include/core.h", "int a;");
     let package = app().install(&alpha);
     assert!(package.build(&[]).ships("alpha/include/core.h"), "a compiler at run time asks for it");
+}
+
+#[test]
+fn a_source_brings_nothing_of_its_folder() {
+    let alpha = alpha().file("alpha/build.py", "import os\nSOURCE = os.path.join('a', 'x.pyx')\n");
+    let built = app().install(&alpha.file("alpha/tests/native/x.pyx", "")).build(&[]);
+    assert!(built.ships("alpha/tests/native/x.pyx"), "its name is said");
+    assert!(!built.ships("alpha/tests/util.py"));
+    assert!(!built.ships("alpha/tests/__init__.py"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod command;
 mod config;
+mod corpus;
 mod evidence;
 mod hostile;
 mod layouts;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::package::{Dist, Package};
-use crate::support::{compiled, python, shared_object, slim};
+use crate::support::{compiled, linked, python, shared_object, slim};
 
 /// A rule's verdict on one file of a package.
 struct Case {
@@ -209,9 +209,20 @@ fn bold() -> Vec<Case> {
     let odd = compiled("gcc", "int a;", &["-shared", "-fPIC"]);
     let odd = [odd, b"a payload that only its owner understands".to_vec()].concat();
     let library_path = "alpha.libs/libx-0123abcd.so.1";
+    // A wheel holds no links: each name of a library is a copy, and the loader opens one.
+    let copies = || {
+        let (library, user) = linked("libn.so.1", &[]);
+        let names = ["alpha/libn.so", "alpha/libn.so.1", "alpha/libn.so.1.2"];
+        let alpha = Dist::new("alpha", "1.0").file("alpha/__init__.py", "from . import _a\n");
+        let alpha = alpha.file(HERE, user);
+        names.iter().fold(alpha, |alpha, name| alpha.file(name, &library))
+    };
     vec![
         case("orphaned-library", true, library_path, plain(library())),
         case("orphaned-library", false, library_path, handler(opens).install(&library())),
+        case("orphaned-library", true, "alpha/libn.so", plain(copies())),
+        case("orphaned-library", true, "alpha/libn.so.1.2", plain(copies())),
+        case("orphaned-library", false, "alpha/libn.so.1", plain(copies())),
         case(
             "section-headers",
             true,

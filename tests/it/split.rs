@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::package::{Dist, Package};
-use crate::support::{Built, build, compiled, tool};
+use crate::support::{Built, build, compiled, linked, tool};
 
 fn alpha() -> Dist {
     Dist::new("alpha", "1.0").file("alpha/__init__.py", "x = 1\n")
@@ -158,16 +158,10 @@ fn empty_function_zips_are_not_written() {
 
 #[test]
 fn linked_shared_objects_move_together() {
-    let folder = tempfile::tempdir().unwrap();
-    let library = folder.path().join("libdelta-1f.so.1");
-    let flags = ["-shared", "-fPIC", "-Wl,-soname,libdelta-1f.so.1"];
-    fs::write(&library, compiled("gcc", "int delta(void) { return 4; }", &flags)).unwrap();
-    let source = "int delta(void); int use(void) { return delta(); }";
-    let flags = ["-shared", "-fPIC", library.to_str().unwrap(), "-Wl,-rpath,$ORIGIN/../delta.libs"];
-    let linked = compiled("gcc", source, &flags);
+    let (library, linked) = linked("libdelta-1f.so.1", &[]);
     let delta = Dist::new("delta", "1")
         .file("delta/__init__.py", "")
-        .file("delta.libs/libdelta-1f.so.1", fs::read(&library).unwrap());
+        .file("delta.libs/libdelta-1f.so.1", library);
     let user_of = |version: &str| {
         let text = format!("V = '{version}'");
         let eps = Dist::new("eps", version).file("eps/__init__.py", text);

@@ -234,6 +234,20 @@ pub fn compiled(cc: &str, source: &str, flags: &[&str]) -> Vec<u8> {
     made.entry(key).or_insert_with(make).clone()
 }
 
+/// A shared object with this soname, compiled with `flags`, and one that is linked with it.
+pub fn linked(soname: &str, flags: &[&str]) -> (Vec<u8>, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().join(soname).to_str().unwrap().to_owned();
+    let own = format!("-Wl,-soname,{soname}");
+    let plain = ["-shared", "-fPIC", "-nostdlib"];
+    let library =
+        compiled("gcc", "void stub(void) {}", &[&plain[..], &[own.as_str()], flags].concat());
+    fs::write(&at, &library).unwrap();
+    let source = "void stub(void); void use(void) { stub(); }";
+    let user = compiled("gcc", source, &[&plain[..], &[at.as_str()]].concat());
+    (library, user)
+}
+
 /// A shared object for x86-64 that holds `text` where the loader maps it.
 pub fn shared_object(text: &str) -> Vec<u8> {
     let source = format!("const char *text(void) {{ return {text:?}; }}");

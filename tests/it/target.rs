@@ -1,19 +1,14 @@
 //! The Lambda it is for: read from the package, and held against what shared objects need.
 
 use crate::package::{Dist, Package};
-use crate::support::{Built, compiled, slim};
+use crate::support::{Built, compiled, linked, slim};
 
 /// A shared object that needs `version` of a symbol in `library`.
 fn needs(library: &str, version: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    std::fs::write(at("map"), format!("{version} {{ global: stub; }};")).unwrap();
-    let soname = format!("-Wl,-soname,{library}");
-    let script = format!("-Wl,--version-script={}", at("map"));
-    let flags = ["-shared", "-fPIC", "-nostdlib", &soname, &script];
-    std::fs::write(at(library), compiled("gcc", "void stub(void) {}", &flags)).unwrap();
-    let source = "void stub(void); void use(void) { stub(); }";
-    compiled("gcc", source, &["-shared", "-fPIC", "-nostdlib", &at(library)])
+    let map = folder.path().join("map");
+    std::fs::write(&map, format!("{version} {{ global: stub; }};")).unwrap();
+    linked(library, &[&format!("-Wl,--version-script={}", map.display())]).1
 }
 
 fn with(objects: &[(&str, Vec<u8>)]) -> Package {

@@ -7,7 +7,7 @@ use crate::fact::{Evidence, Hidden, Ignore, Select};
 use crate::facts::Facts;
 use crate::facts::names::Names;
 use crate::facts::owners::DistId;
-use crate::tree::{PackageId, Tree};
+use crate::tree::{FileId, PackageId, Tree};
 
 /// What facts say of edges and calls.
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ pub(super) struct Applied<'f> {
     hidden: Vec<(PackageId, &'f Hidden)>,
     choices: Vec<&'f Select>,
     openers: Vec<&'f str>,
+    loaders: Vec<&'f str>,
 }
 
 /// An edge that leads nowhere in one package.
@@ -44,6 +45,7 @@ impl<'f> Applied<'f> {
             applied.hidden.extend(known.hidden.iter().map(|fact| (package, fact)));
             applied.choices.extend(&known.select);
             let openers = known.drop.iter().flat_map(|fact| &fact.opened_by);
+            applied.loaders.extend(known.loaders.iter().map(String::as_str));
             applied.openers.extend(openers.map(String::as_str));
         }
         applied
@@ -67,6 +69,11 @@ impl<'f> Applied<'f> {
         })
     }
 
+    /// Functions that import what they are handed.
+    pub(super) fn loaders(&self) -> &[&'f str] {
+        &self.loaders
+    }
+
     /// What imports need beside the modules that they name.
     pub(super) fn needs(&self) -> impl Iterator<Item = &'f str> {
         self.hidden.iter().map(|(_, fact)| fact.needs.as_str())
@@ -87,6 +94,12 @@ impl<'f> Applied<'f> {
         };
         let here = self.hidden.iter().filter(move |(of, fact)| *of == package && is_it(&fact.when));
         here.map(|(_, fact)| fact.needs.as_str())
+    }
+
+    /// Whether a fact says of any edge of a file that it never comes true.
+    pub(super) fn speaks_of(&self, tree: &Tree, from: FileId) -> bool {
+        let path = tree.import_path(from);
+        path.is_some_and(|path| self.ignored.iter().any(|ignored| ignored.fact.from.matches(path)))
     }
 
     /// Whether a fact says that an edge never comes true. `says` tells whether code that is not of a

@@ -73,13 +73,40 @@ pub(super) fn full_names(
     led
 }
 
-/// Sources and headers by file name.
+/// Sources and headers by file name, and by the folders that stand before it.
 fn sources(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
     for at in graph.tables.endings(graph, bytes) {
-        if let Some((name, _)) = file_name_around(bytes, at) {
-            source(graph, sink.package, name, How::Data, sink);
+        let Some((name, end)) = file_name_around(bytes, at) else { continue };
+        let Ok(name) = std::str::from_utf8(name) else { continue };
+        let folders = folders_before(&bytes[..end - name.len()]);
+        let below = |path: &str| is_at_end(parent(path), folders);
+        for source in graph.paths.sources_called(name) {
+            if source.package == sink.package && below(&source.path) {
+                sink.file(source.file, How::Data);
+            }
         }
     }
+}
+
+/// The folders written before a file name: `arrow/util` of `#include <arrow/util/`. What a field or
+/// a step upwards comes before is unknown, and so is the first part behind it.
+fn folders_before(bytes: &[u8]) -> &str {
+    let in_path = |byte: &u8| is_word(*byte) || matches!(*byte, b'.' | b'-' | b'+' | b'/');
+    let length = bytes.iter().rev().take(LONGEST_NAME).take_while(|byte| in_path(byte)).count();
+    let (before, path) = bytes.split_at(bytes.len() - length);
+    let Ok(path) = std::str::from_utf8(path) else { return "" };
+    let path = path.rsplit("../").next().unwrap_or(path).trim_start_matches("./");
+    let Some(path) = path.strip_suffix('/') else { return "" };
+    match before.last() {
+        None | Some(b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'<' | b'(') => path,
+        Some(_) => path.split_once('/').map_or("", |(_, rest)| rest),
+    }
+}
+
+/// Whether a folder's path ends with these parts.
+fn is_at_end(folder: &str, parts: &str) -> bool {
+    parts.is_empty()
+        || folder.strip_suffix(parts).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
 }
 
 pub(super) fn source(

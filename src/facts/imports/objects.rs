@@ -263,11 +263,14 @@ fn search(
     }
     let beside = graph.tables.beside(graph, sink.package, parent(sink.path));
     beside.names.each(bytes, packed, |hit| {
-        let counts = packed == Packed::Yes && hit.word.len() >= SHORTEST_BARE
-            || begins_alone(bytes, hit.start, hit.end);
-        if counts {
-            for folder in &beside.folders[hit.number] {
-                relative(graph, folder, hit.word, &bytes[hit.end..], sink);
+        let alone = begins_alone(bytes, hit.start, hit.end);
+        let within = packed == Packed::Yes && hit.word.len() >= SHORTEST_BARE;
+        for folder in beside.folders[hit.number].iter().filter(|_| alone || within) {
+            let behind = &bytes[hit.end..];
+            if alone && !is_file_name(behind)
+                || within && !is_looked_for(graph, sink.package, folder, hit.word)
+            {
+                relative(graph, folder, hit.word, behind, sink);
             }
         }
     });
@@ -277,6 +280,11 @@ fn search(
     for folder in named {
         bare_children(graph, &folder, bytes, packed, sink);
     }
+}
+
+/// Whether what stands behind a word makes it the name of a library, which the linker writes.
+fn is_file_name(behind: &[u8]) -> bool {
+    behind.strip_prefix(b".so").is_some_and(|rest| matches!(rest.first(), None | Some(0 | b'.')))
 }
 
 /// A name relative to a folder, with the parts that follow it.
@@ -301,12 +309,11 @@ fn bare_children(
         if named.contains(&hit.word) {
             return;
         }
-        // The names of the folders that are looked for are parts of many words.
         let counts = match packed {
             Packed::No => is_alone(bytes, hit.start, hit.end),
             Packed::Yes => {
-                let name = format!("{folder}/{}", hit.word);
-                hit.word.len() >= SHORTEST_BARE && graph.paths.folder(sink.package, &name).is_none()
+                hit.word.len() >= SHORTEST_BARE
+                    && !is_looked_for(graph, sink.package, folder, hit.word)
             }
         };
         if counts {
@@ -316,6 +323,11 @@ fn bare_children(
     for child in named {
         runs::lead(graph, folder, [child], How::SharedObject, sink);
     }
+}
+
+/// Whether a name is that of a folder that is looked for: such names are parts of many words.
+fn is_looked_for(graph: &ImportGraph<'_>, package: PackageId, folder: &str, name: &str) -> bool {
+    graph.paths.folder(package, &format!("{folder}/{name}")).is_some()
 }
 
 /// Whether a string of C begins and ends here.

@@ -210,7 +210,10 @@ impl<'f> File<'f, '_> {
 
     /// Whether the code imports, or hands names to code that does.
     fn makes_names(&self) -> bool {
-        let says = || self.finds_folders() || LOADERS.iter().any(|word| self.says(word));
+        let says = || {
+            let known = self.graph.known.loaders();
+            self.finds_folders() || LOADERS.iter().chain(known).any(|word| self.says(word))
+        };
         *self.makes_names.get_or_init(says)
     }
 
