@@ -97,8 +97,11 @@ fn slashed<'d, D: Deserializer<'d>>(from: D) -> Result<String, D::Error> {
 pub struct Select {
     /// What the files are, for the rule's name.
     pub part: String,
-    /// The folder whose sub-folders have the names.
+    /// The folder whose sub-folders, or files, have the names.
     pub folder: String,
+    /// What ends a name: a slash, or the dot before a file's suffix.
+    #[serde(default = "slash")]
+    pub ends: char,
     /// The functions whose first argument is a name.
     pub calls: Vec<String>,
     /// The words, one of which stands in a file that makes such a call: functions of other packages
@@ -116,6 +119,10 @@ pub struct Select {
     pub with_any: Vec<Pattern>,
     /// Why the rest is not needed.
     pub why: String,
+}
+
+fn slash() -> char {
+    '/'
 }
 
 /// Files that nothing opens.

@@ -1,5 +1,6 @@
 //! What is true of each file.
 
+pub mod asked;
 pub mod content;
 pub mod imports;
 pub mod known;

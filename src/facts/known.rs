@@ -19,6 +19,7 @@ const FILES: &[(&str, &str)] = &[
     ("botocore", include_str!("known/botocore.toml")),
     ("charset-normalizer", include_str!("known/charset-normalizer.toml")),
     ("fonttools", include_str!("known/fonttools.toml")),
+    ("google-api-python-client", include_str!("known/google-api-python-client.toml")),
     ("matplotlib", include_str!("known/matplotlib.toml")),
     ("mpmath", include_str!("known/mpmath.toml")),
     ("networkx", include_str!("known/networkx.toml")),

@@ -82,7 +82,7 @@ fn select(draft: &mut Draft<'_>, settled: &Settled, id: DistId, known: &Known, f
     }
     let folder = format!("{}/", fact.folder);
     let unchosen = |path: &str| {
-        let name = path.strip_prefix(&folder).and_then(|rest| rest.split_once('/'));
+        let name = path.strip_prefix(&folder).and_then(|rest| rest.split_once(fact.ends));
         name.is_some_and(|(name, _)| !names.contains(name))
             || !chosen && fact.with_any.iter().any(|files| files.matches(path))
     };

@@ -5,9 +5,11 @@ use serde::Serialize;
 
 use super::{led, verb, why};
 use crate::facts::Facts;
+use crate::facts::asked::{Asked, What, asked};
 use crate::facts::owners::Owner;
 use crate::plan::layers::{self, Place};
 use crate::plan::{Action, Because, Plan};
+use crate::python::dist;
 use crate::transform;
 use crate::tree::{Contents, FileId, Tree};
 
@@ -44,7 +46,75 @@ pub fn explain(
     plan: &Plan,
     files: &[FileId],
 ) -> Result<Vec<Explanation>> {
-    files.iter().map(|file| one(tree, contents, facts, plan, *file)).collect()
+    let in_metadata = |file: &FileId| facts.owners.in_metadata(tree, *file).is_some();
+    let asked = match files.iter().any(in_metadata) {
+        true => {
+            let ships: Vec<FileId> = tree.ids().filter(|file| plan.ships(*file)).collect();
+            asked(tree, contents, facts, &ships)?
+        }
+        false => Vec::new(),
+    };
+    let explain = |file: &FileId| {
+        let mut answer = one(tree, contents, facts, plan, *file)?;
+        answer.because.extend(needs(tree, contents, facts, &asked, *file)?);
+        Ok(answer)
+    };
+    files.iter().map(explain).collect()
+}
+
+/// Most calls that are told of one file.
+const MOST_ASKED: usize = 5;
+
+/// Who asks for what a metadata file holds: the distribution's own data, or its entry points.
+fn needs(
+    tree: &Tree,
+    contents: &dyn Contents,
+    facts: &Facts,
+    asked: &[Asked],
+    file: FileId,
+) -> Result<Vec<String>> {
+    let Some((id, name)) = facts.owners.in_metadata(tree, file) else { return Ok(Vec::new()) };
+    let own = facts.owners.distribution(id).normalized();
+    let (mut sure, mut may): (Vec<String>, Vec<String>) = Default::default();
+    let groups: Vec<String> = match name {
+        "METADATA" | "PKG-INFO" => Vec::new(),
+        "entry_points.txt" => {
+            let points = dist::entry_points(&contents.read(file)?);
+            points.into_iter().map(|point| point.group).collect()
+        }
+        _ => return Ok(Vec::new()),
+    };
+    for Asked { by, line, call, what } in asked {
+        let at = format!("{call}() at {}:{line}", tree.shown(*by));
+        match what {
+            What::Group(group) if groups.contains(group) => {
+                sure.push(format!("its group {group} is asked for by {at}"));
+            }
+            What::Groups if !groups.is_empty() => {
+                may.push(format!("its groups may be asked for by {at}"));
+            }
+            What::Distribution(name) if groups.is_empty() && *name == own => {
+                sure.push(format!("asked for by {at}"));
+            }
+            What::Some if groups.is_empty() => {
+                may.push(format!("may be asked for by {at}, whose argument is computed"));
+            }
+            What::All if groups.is_empty() => {
+                may.push(format!("asked for, with all others, by {at}"));
+            }
+            _ => {}
+        }
+    }
+    sure.append(&mut may);
+    let more = sure.len().saturating_sub(MOST_ASKED);
+    sure.truncate(MOST_ASKED);
+    if more > 0 {
+        sure.push(format!("and by {more} further calls"));
+    }
+    if sure.is_empty() {
+        sure.push("no call that ships asks for it".to_owned());
+    }
+    Ok(sure)
 }
 
 fn one(

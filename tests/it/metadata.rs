@@ -1,7 +1,7 @@
 //! What importlib.metadata answers before and after, asked of a real CPython.
 
 use crate::package::{Dist, Package};
-use crate::support::{Built, fixtures, python};
+use crate::support::{Built, fixtures, python, slim};
 
 /// Everything that programs ask about installed distributions, as JSON.
 const ASK: &str = "
@@ -198,4 +198,41 @@ fn licences_are_gathered_once() {
     assert!(!built.ships("alpha-1.dist-info/licenses/LICENSE"));
     let kept = package.build(&["--keep", "alpha-1.dist-info/licenses"]);
     assert!(kept.ships("alpha-1.dist-info/licenses/LICENSE"));
+}
+
+#[test]
+fn explain_tells_who_asks_for_metadata() {
+    let asks = "from importlib.metadata import entry_points, version\n\
+        OWN = version(__name__)\n\
+        OTHER = version('beta')\n\
+        COMPUTED = version(OTHER)\n\
+        HOOKS = entry_points(group='alpha.hooks')\n";
+    let unrelated = "class Api:\n    def version(self, name): ...\nApi().version('beta')\n";
+    let alpha = Dist::new("alpha", "1").file("alpha.py", asks).file("noise.py", unrelated);
+    let beta = Dist::new("beta", "2")
+        .file("beta.py", "")
+        .info("entry_points.txt", "[alpha.hooks]\nx = beta\n[console_scripts]\nb = beta:main\n");
+    let package =
+        Package::new("app").with("app.py", "import alpha\n").install(&alpha).install(&beta);
+    let because = |path: &str| {
+        let run = slim(&["explain", package.path(), path]).ok();
+        let lines = run.out.lines().filter(|line| line.contains("ask"));
+        lines.map(|line| line.trim().replace("because: ", "")).collect::<Vec<_>>()
+    };
+    let computed = "may be asked for by version() at alpha.py:4, whose argument is computed";
+    assert_eq!(
+        because("alpha-1.dist-info/METADATA"),
+        ["asked for by version() at alpha.py:2", computed]
+    );
+    assert_eq!(
+        because("beta-2.dist-info/METADATA"),
+        ["asked for by version() at alpha.py:3", computed]
+    );
+    assert_eq!(
+        because("beta-2.dist-info/entry_points.txt"),
+        ["its group alpha.hooks is asked for by entry_points() at alpha.py:5"]
+    );
+    let silent = Package::new("app").with("app.py", "import beta\n").install(&beta);
+    let run = slim(&["explain", silent.path(), "beta-2.dist-info/METADATA"]).ok();
+    assert!(run.says(&["no call that ships asks for it"]));
 }

@@ -257,6 +257,24 @@ fn services_are_chosen_by_the_calls_that_name_them() {
 }
 
 #[test]
+fn discovery_documents_are_chosen_by_the_name_before_the_dot() {
+    let client = Dist::new("google-api-python-client", "2.190.0")
+        .file("googleapiclient/__init__.py", "")
+        .file("googleapiclient/discovery.py", "def build(name):\n    return name\n")
+        .file("googleapiclient/discovery_cache/documents/drive.v3.json", "{}")
+        .file("googleapiclient/discovery_cache/documents/driveactivity.v2.json", "{}");
+    let ships = |code: &str| {
+        let code = format!("from googleapiclient.discovery import build\n{code}");
+        let built = handler(&code).install(&client).build(&MAX);
+        ["drive.v3", "driveactivity.v2"].map(|name| {
+            built.ships(&format!("googleapiclient/discovery_cache/documents/{name}.json"))
+        })
+    };
+    assert_eq!(ships("drive = build('drive', 'v3')"), [true, false]);
+    assert_eq!(ships("drive = build(NAME, 'v3')"), [true; 2], "computed");
+}
+
+#[test]
 fn inspect_tells_what_is_paid_for_and_what_is_not_used() {
     let big = "x".repeat(30_000);
     let beta = Dist::new("beta", "2").file("beta.py", "").file("beta_data.py", &big);
