@@ -19,7 +19,7 @@ use lambda_slim::facts;
 use lambda_slim::facts::content::Content;
 use lambda_slim::facts::imports::{EntryPoints, ImportGraph};
 use lambda_slim::options::Options;
-use lambda_slim::plan;
+use lambda_slim::plan::{self, Restored};
 use lambda_slim::progress::Silent;
 use lambda_slim::python::outline::{self, Platform};
 use lambda_slim::scan::scan;
@@ -84,7 +84,7 @@ fn facts_and_plan(bencher: Bencher<'_, '_>) {
     let scanned = scan(&options.packages, &Silent).unwrap();
     bencher.counter(BytesCount::new(scanned.tree.bytes())).bench(|| {
         let facts = facts::gather(&scanned.tree, &scanned, &options, &Silent).unwrap();
-        plan::make(&scanned.tree, &scanned, &facts, &options, &Silent).unwrap()
+        plan::make(&scanned.tree, &scanned, &facts, &options, &Restored::default(), &Silent).unwrap()
     });
 }
 
@@ -125,7 +125,7 @@ fn edges(bencher: Bencher<'_, '_>, of: &str) {
     let reached = FileMap::filled(&scanned.tree, false);
     bencher.counter(BytesCount::new(bytes)).bench(|| {
         let points = EntryPoints::All;
-        let graph = ImportGraph::new(&scanned.tree, &scanned, &facts, &[], points).unwrap();
+        let graph = ImportGraph::new(&scanned.tree, &scanned, &facts, &[], points).unwrap().whole();
         graph.edges(&ids, &reached, &Silent).unwrap().edges.len()
     });
 }

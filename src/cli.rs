@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
-use crate::options::{Glob, Handler, LayerPolicy, Level, Options, size};
+use crate::options::{Glob, Handler, LayerPolicy, Level, Options, Proving, size};
 use crate::target::{Arch, Python};
 use crate::zip::deflate::Compression;
 
@@ -29,6 +29,8 @@ pub struct Cli {
 pub enum Command {
     /// Make function.zip, layer.zip and report.json
     Build(Build),
+    /// Run zips, or folders, as Lambda would: does the handler still work?
+    Verify(Verify),
     /// Show what is in a package, per distribution
     Inspect(Inspect),
     /// Tell why a file is kept, changed or dropped
@@ -77,6 +79,81 @@ pub struct Decisions {
     pub configured: Configured,
 }
 
+/// How a result is run to prove it.
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// A file of JSON that each handler is given as its event (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub event: Vec<PathBuf>,
+    /// The Python that runs it [default: the target's, found on PATH, in pyenv or uv]
+    #[arg(long, value_name = "PATH")]
+    pub python_bin: Option<PathBuf>,
+    /// Let the runs reach no network but loopback
+    #[arg(long)]
+    pub no_network: bool,
+    /// A folder of distributions that Lambda's runtime has, such as boto3
+    #[arg(long, value_name = "DIR")]
+    pub runtime_packages: Option<PathBuf>,
+    /// A variable of the function's environment (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub env: Vec<(String, String)>,
+    /// Seconds that one run may take
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub timeout: u32,
+}
+
+impl Runs {
+    fn proving(&self) -> Proving {
+        Proving {
+            events: self.event.clone(),
+            python_bin: self.python_bin.clone(),
+            network: !self.no_network,
+            runtime_packages: self.runtime_packages.clone(),
+            environment: self.env.clone(),
+            seconds: f64::from(self.timeout),
+            ..Proving::default()
+        }
+    }
+}
+
+/// The command line of `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The function's zip and its layers', in order; or folders of what they hold
+    #[arg(required = true, value_name = "ZIP")]
+    pub zips: Vec<PathBuf>,
+    /// The function that Lambda calls, such as app.lambda_handler (repeatable)
+    #[arg(long, required = true, value_name = "MODULE.FUNCTION")]
+    pub handler: Vec<Handler>,
+    /// The target's Python [default: read from the zips, else 3.12]
+    #[arg(long, value_name = "X.Y")]
+    pub python: Option<Python>,
+    /// How it is run.
+    #[command(flatten)]
+    pub runs: Runs,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+impl Verify {
+    /// What was asked for.
+    pub fn options(&self) -> Options {
+        let mut options = Options::of(self.zips.clone());
+        options.python = self.python;
+        options.handlers.clone_from(&self.handler);
+        options.proving = Some(self.runs.proving());
+        options
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("NAME=VALUE is wanted".to_owned()),
+    }
+}
+
 /// The command line of `build`.
 #[derive(Debug, Args)]
 pub struct Build {
@@ -89,6 +166,21 @@ pub struct Build {
     /// What decides what ships.
     #[command(flatten)]
     pub decisions: Decisions,
+    /// Run the result as Lambda would before saying done; on at level max, and with --event
+    #[arg(long)]
+    pub verify: bool,
+    /// Do without a proof
+    #[arg(long, conflicts_with_all = ["verify", "event"])]
+    pub no_verify: bool,
+    /// Import every module that ships, not only those that the handlers reach
+    #[arg(long)]
+    pub parity: bool,
+    /// Be content with level standard where max cannot be proven
+    #[arg(long)]
+    pub allow_fallback: bool,
+    /// How it is run.
+    #[command(flatten)]
+    pub runs: Runs,
     /// How hard to compress
     #[arg(long, value_enum, default_value = "default")]
     pub compression: CompressionArg,
@@ -256,6 +348,12 @@ impl Build {
         options.max_zipped = self.max_zipped;
         options.source_date_epoch = epoch;
         options.dry_run = self.dry_run;
+        let wanted = self.verify || !self.runs.event.is_empty() || options.level == Level::Max;
+        options.proving = (wanted && !self.no_verify).then(|| Proving {
+            parity: self.parity,
+            allow_fallback: self.allow_fallback,
+            ..self.runs.proving()
+        });
         options
     }
 }

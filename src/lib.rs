@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod cache;
 pub mod config;
 pub mod elf;
 pub mod fact;
@@ -16,13 +17,16 @@ pub mod options;
 pub mod pack;
 pub mod plan;
 pub mod progress;
+mod proving;
 pub mod python;
 pub mod report;
 pub mod rules;
+pub mod runtime;
 pub mod scan;
 pub mod target;
 pub mod transform;
 pub mod tree;
+pub mod verify;
 pub mod zip;
 
 use std::collections::BTreeMap;
@@ -34,17 +38,21 @@ use anyhow::Result;
 use crate::facts::Facts;
 use crate::failure::{Failure, nearest};
 use crate::options::{Level, Options};
-use crate::plan::Plan;
+use crate::plan::{Plan, Restored};
 use crate::progress::Progress;
+use crate::proving::{Bench, MOST_ROUNDS};
 use crate::report::Report;
 use crate::report::doubts::{Unfollowed, unfollowed};
 use crate::report::explain::{Explanation, explain};
 use crate::report::inspect::{Inspection, inspect};
 use crate::report::reached::reached;
+use crate::report::proof::Verification;
 use crate::scan::Scanned;
 use crate::tree::FileId;
+use crate::verify::Status;
 
-/// Makes the zips and the report, and moves them into the output folder (not in a dry run).
+/// Makes the zips and the report, proves them where that was asked for, and moves them into the output
+/// folder (not in a dry run); what failed its proof goes into its folder `unproven`.
 ///
 /// # Errors
 /// A [`Failure`] for wrong use; any other error for what cannot be read or written. Then nothing
@@ -57,12 +65,35 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     clock.stop("scan");
     let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
     clock.stop("facts");
-    let plan = plan::make(&scanned.tree, &scanned, &facts, options, progress)?;
-    clock.stop("plan");
-    let packed = pack::pack(&scanned.tree, &scanned, &facts, &plan, options, progress)?;
-    clock.stop("pack");
+    let mut bench = match &options.proving {
+        Some(proving) => Some(Bench::new(options, proving, &facts)?),
+        None => None,
+    };
+    let mut options = options.clone();
+    let mut rounds = 0;
+    let (plan, packed, proof) = loop {
+        let restored = bench.as_ref().map(|bench| bench.restored.clone()).unwrap_or_default();
+        let plan = plan::make(&scanned.tree, &scanned, &facts, &options, &restored, progress)?;
+        clock.stop("plan");
+        let packed = pack::pack(&scanned.tree, &scanned, &facts, &plan, &options, progress)?;
+        clock.stop("pack");
+        let Some(bench) = &mut bench else { break (plan, packed, None) };
+        let round = bench.round(&scanned, &facts, &plan, &packed, &options)?;
+        clock.stop("proof");
+        clock.stages.append(&mut bench.timings);
+        let failed = round.proof.status == Status::Failed;
+        if failed && round.again && rounds < MOST_ROUNDS {
+            rounds += 1;
+        } else if failed && bench.fall_back(&mut options) {
+            rounds = MOST_ROUNDS;
+        } else {
+            break (plan, packed, Some(bench.ended(round.proof)));
+        }
+    };
     let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
-    let report = Report::of(&scanned.tree, &facts, &plan, &packed, options, clock.stages);
+    let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
+    let report =
+        Report::of(&scanned.tree, &facts, &plan, &packed, &options, proof, clock.stages);
     let mut names: Vec<String> =
         packed.archives.iter().map(|archive| archive.file.clone()).collect();
     for (name, text) in licenses
@@ -73,8 +104,21 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
         packed.staging.add(name, text.as_bytes())?;
         names.push(name.to_owned());
     }
-    packed.staging.commit(&names)?;
+    match refused {
+        false => packed.staging.commit(&names)?,
+        true => packed.staging.refuse(&names)?,
+    }
     Ok(report)
+}
+
+/// Proves zips or folders as they are: the function's and its layers', in the order of the layers.
+///
+/// # Errors
+/// As [`build`].
+pub fn verify(options: &Options, progress: &dyn Progress) -> Result<Verification> {
+    let proving = options.proving.clone().unwrap_or_default();
+    let (proof, timings) = proving::of_zips(options, &proving, progress)?;
+    Ok(Verification { proof, timings })
 }
 
 /// Looks into packages without building anything.
@@ -87,7 +131,7 @@ pub fn look_into(options: &Options, progress: &dyn Progress) -> Result<Inspectio
     let mut inspection = inspect(&scanned.tree, &facts);
     if !options.handlers.is_empty() {
         let options = Options { level: Level::Max, ..options.clone() };
-        let plan = plan::make(&scanned.tree, &scanned, &facts, &options, progress)?;
+        let plan = plan::make(&scanned.tree, &scanned, &facts, &options, &Restored::default(), progress)?;
         let own = plan::from_handlers(&scanned.tree, &scanned, &facts, &options, progress)?;
         let handlers = options.handlers.iter().map(ToString::to_string).collect();
         inspection.reached = Some(reached(&scanned.tree, &facts, &plan, &own, handlers));
@@ -121,7 +165,7 @@ pub fn list_doubts(options: &Options, progress: &dyn Progress) -> Result<Vec<Unf
 fn decide(options: &Options, progress: &dyn Progress) -> Result<(Scanned, Facts, Plan)> {
     let scanned = scan::scan(&options.packages, progress)?;
     let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
-    let plan = plan::make(&scanned.tree, &scanned, &facts, options, progress)?;
+    let plan = plan::make(&scanned.tree, &scanned, &facts, options, &Restored::default(), progress)?;
     Ok((scanned, facts, plan))
 }
 
@@ -177,13 +221,14 @@ fn existing(path: &Path) -> Option<PathBuf> {
 
 /// Removes what a build under way has made so far; for the moment of an interrupt.
 pub fn abandon() {
+    runtime::child::abandon();
     pack::staging::abandon();
 }
 
 /// How long each stage took.
 struct Clock {
     last: Instant,
-    stages: BTreeMap<&'static str, f64>,
+    stages: BTreeMap<String, f64>,
 }
 
 impl Clock {
@@ -194,7 +239,8 @@ impl Clock {
     fn stop(&mut self, stage: &'static str) {
         let now = Instant::now();
         let seconds = now.duration_since(self.last).as_secs_f64();
-        self.stages.insert(stage, (seconds * 1000.0).round() / 1000.0);
+        let all = self.stages.entry(stage.to_owned()).or_default();
+        *all = ((*all + seconds) * 1000.0).round() / 1000.0;
         self.last = now;
     }
 }

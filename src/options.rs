@@ -103,6 +103,45 @@ impl Glob {
     }
 }
 
+/// How a result is proven.
+#[derive(Clone, Debug)]
+pub struct Proving {
+    /// Files with events.
+    pub events: Vec<PathBuf>,
+    /// The Python that runs it, where it is not to be found.
+    pub python_bin: Option<PathBuf>,
+    /// Whether runs reach the network.
+    pub network: bool,
+    /// Whether every module that ships is imported, not only those that the handlers reach.
+    pub parity: bool,
+    /// A folder of distributions that the runtime has.
+    pub runtime_packages: Option<PathBuf>,
+    /// Further variables of the runs' environment.
+    pub environment: Vec<(String, String)>,
+    /// Seconds that one run may take.
+    pub seconds: f64,
+    /// Bytes of memory that one run may take.
+    pub memory: u64,
+    /// Whether a build at level max that cannot be proven may end well with one at standard.
+    pub allow_fallback: bool,
+}
+
+impl Default for Proving {
+    fn default() -> Self {
+        Self {
+            events: Vec::new(),
+            python_bin: None,
+            network: true,
+            parity: false,
+            runtime_packages: None,
+            environment: Vec::new(),
+            seconds: 300.0,
+            memory: 10_240 << 20,
+            allow_fallback: false,
+        }
+    }
+}
+
 /// Everything a stage may want to know of what was asked for.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -140,6 +179,8 @@ pub struct Options {
     pub source_date_epoch: Option<u64>,
     /// Do everything but write the outputs.
     pub dry_run: bool,
+    /// How the result is proven; None for not at all.
+    pub proving: Option<Proving>,
 }
 
 impl Options {
@@ -164,6 +205,7 @@ impl Options {
             max_zipped: None,
             source_date_epoch: None,
             dry_run: false,
+            proving: None,
         }
     }
 }

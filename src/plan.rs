@@ -9,6 +9,7 @@ pub mod layers;
 mod selected;
 mod warnings;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -47,10 +48,19 @@ pub enum Because {
     KeepOption(Arc<Glob>),
     /// The user said drop.
     DropOption(Arc<Glob>),
+    /// A run asked for it.
+    Restored(String),
     /// A rule with all the evidence it needs.
     Rule(&'static Rule),
     /// A rule proposed to take it away, and there is doubt.
     Doubt(&'static Rule, Why),
+}
+
+/// Files that stay because a run of what a build made asked for them, each with what asked.
+#[derive(Clone, Debug, Default)]
+pub struct Restored {
+    /// The files.
+    pub files: BTreeMap<FileId, String>,
 }
 
 /// Why a file stays although a rule proposed otherwise.
@@ -114,7 +124,7 @@ impl Plan {
 const UNPROVEN: &str = "level max rests on static analysis and facts, and no run has proven this \
                         result: try it before you deploy it";
 
-/// Decides about every file.
+/// Decides about every file; what was restored stays, whatever rules say.
 ///
 /// # Errors
 /// When a file cannot be read, or a glob of the user's matches nothing.
@@ -123,9 +133,11 @@ pub fn make(
     contents: &dyn Contents,
     facts: &Facts,
     options: &Options,
+    restored: &Restored,
     progress: &dyn Progress,
 ) -> Result<Plan> {
     let mut draft = Draft::new(tree, facts, options)?;
+    draft.restore(restored);
     let handlers = handlers::find(tree, contents, facts, options)?;
     let found = rules::propose(tree, facts, options.level, &options.rules_off);
     draft.drop_certain(&found.proposals);
@@ -149,7 +161,7 @@ pub fn make(
     let placement = layers::place(tree, contents, facts, options, &decisions)?;
     let generated = generated::make(tree, facts, &decisions, &placement, &settled.record_readers);
     let mut warnings = facts.warnings.clone();
-    if options.level == Level::Max {
+    if options.level == Level::Max && options.proving.is_none() {
         warnings.push(UNPROVEN.to_owned());
     }
     warnings.extend(warnings::all(tree, contents, facts, options, &decisions, &placement)?);
@@ -175,7 +187,7 @@ pub fn from_handlers(
     progress: &dyn Progress,
 ) -> Result<Reach> {
     let handlers = handlers::find(tree, contents, facts, options)?;
-    let graph = ImportGraph::new(tree, contents, facts, &[], EntryPoints::AskedFor)?;
+    let graph = ImportGraph::new(tree, contents, facts, &[], EntryPoints::AskedFor)?.whole();
     evidence::follow(tree, &handlers, &graph, progress)
 }
 
@@ -228,6 +240,14 @@ impl<'t> Draft<'t> {
             draft.pin(id, Action::Keep, Because::KeepOption(glob));
         }
         Ok(draft)
+    }
+
+    fn restore(&mut self, restored: &Restored) {
+        for (id, asked_by) in &restored.files {
+            if !self.pinned[*id] {
+                self.pin(*id, Action::Keep, Because::Restored(asked_by.clone()));
+            }
+        }
     }
 
     fn pin(&mut self, id: FileId, action: Action, because: Because) {
@@ -292,7 +312,10 @@ impl<'t> Draft<'t> {
 
     /// Whether not even the unmapped bytes of the file may go.
     fn is_kept_whole(&self, id: FileId) -> bool {
-        self.pinned[id] && !matches!(self.decisions[id].because, Because::Doubt(_, Why::Reached(_)))
+        let may_shrink = |because: &Because| {
+            matches!(because, Because::Doubt(_, Why::Reached(_)) | Because::Restored(_))
+        };
+        self.pinned[id] && !may_shrink(&self.decisions[id].because)
     }
 
     fn guard(&mut self, guarded: &[Guarded]) {

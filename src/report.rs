@@ -7,6 +7,7 @@ pub mod explain;
 pub mod inspect;
 pub mod json;
 pub mod numbers;
+pub mod proof;
 pub mod reached;
 pub mod text;
 
@@ -24,6 +25,7 @@ use crate::plan::layers::Place;
 use crate::plan::{Action, Because, Plan, Why};
 use crate::target::{DIRECT_UPLOAD_LIMIT, Target, UNZIPPED_LIMIT};
 use crate::tree::{FileId, Tree};
+use crate::verify::Proof;
 
 /// The version of the JSON form; fields are only added within one.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -63,8 +65,10 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Limits and budgets that do not hold.
     pub exceeded: Vec<String>,
+    /// Whether the result runs as the package did; null where nobody asked.
+    pub proof: Option<Proof>,
     /// Seconds per stage; the only part that differs from run to run.
-    pub timings: BTreeMap<&'static str, f64>,
+    pub timings: BTreeMap<String, f64>,
 }
 
 /// Who wrote the report.
@@ -207,7 +211,8 @@ impl Report {
         plan: &Plan,
         packed: &Packed,
         options: &Options,
-        timings: BTreeMap<&'static str, f64>,
+        proof: Option<Proof>,
+        timings: BTreeMap<String, f64>,
     ) -> Self {
         let mut ledger = Ledger::new(tree, facts, plan);
         ledger.count_before(tree, facts);
@@ -242,6 +247,7 @@ impl Report {
                 .into_iter()
                 .map(|((tier, id), (files, bytes))| RuleTotal { id, tier, files, bytes })
                 .collect(),
+            proof,
             timings,
         }
     }
@@ -314,7 +320,7 @@ impl Ledger {
             Because::DropOption(glob) if glob.file.is_some() => ("option", DROP_CONFIG),
             Because::DropOption(_) => ("option", DROP_OPTION),
             Because::Doubt(rule, _) => (rule.tier.name(), rule.id),
-            Because::NoRule | Because::KeepOption(_) => return,
+            Because::NoRule | Because::KeepOption(_) | Because::Restored(_) => return,
         };
         let total = self.rules.entry((tier, id)).or_default();
         total.0 += 1;

@@ -213,6 +213,12 @@ impl<'a> ImportGraph<'a> {
         })
     }
 
+    /// The same for who asks where everything leads, not only to what could go.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self { narrow: None, ..self }
+    }
+
     /// Whether the module that a stub describes reads stubs.
     fn is_read(&self, stub: FileId) -> Result<bool> {
         let path = self.tree.import_path(stub).unwrap_or_default();

@@ -7,8 +7,9 @@ use anyhow::{Context, Result};
 use lambda_slim::cli::{Build, Cli, Command, Configured, Format, RulesFormat};
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
-use lambda_slim::report::{Report, doubts, explain, inspect, json, text};
+use lambda_slim::report::{Report, doubts, explain, inspect, json, proof, text};
 use lambda_slim::rules::table;
+use lambda_slim::verify::Status;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -68,6 +69,15 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
                 explain::render(&answers)
             })?;
         }
+        Command::Verify(args) => {
+            let found = lambda_slim::verify(&args.options(), &bar)?;
+            print(&if args.format == Format::Json {
+                json::render(&found)
+            } else {
+                proof::render(&found.proof, &found.timings)
+            })?;
+            return Ok(u8::from(found.proof.status == Status::Failed));
+        }
         Command::Rules(args) => print(&match args.format {
             RulesFormat::Human => table::list(),
             RulesFormat::Json => json::render(&table::RULES),
@@ -88,7 +98,8 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     if !args.quiet {
         print(&rendered(&report, args.format, style))?;
     }
-    Ok(u8::from(!report.exceeded.is_empty()))
+    let refused = report.proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
+    Ok(u8::from(refused || !report.exceeded.is_empty()))
 }
 
 /// The configuration that counts, or an empty one.

@@ -16,6 +16,8 @@ use crate::options::Options;
 const PREFIX: &str = ".slim-";
 /// The report, which is moved last: its hashes tell whether the set is whole.
 const REPORT: &str = "report.json";
+/// The folder in the output folder for what failed its proof.
+const UNPROVEN: &str = "unproven";
 
 /// The staging folders of this process, for the moment of an interrupt.
 static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
@@ -69,6 +71,32 @@ impl Staging {
         let mut file = self.create(name)?;
         file.write_all(bytes).with_context(failed)?;
         self.sync(&file).with_context(failed)
+    }
+
+    /// Where a file of the set lies until it is moved.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Moves `names` into the folder `unproven` of the output folder, in place of what was there; the
+    /// output folder itself stays as it was.
+    ///
+    /// # Errors
+    /// When a file cannot be moved.
+    pub fn refuse(self, names: &[String]) -> Result<()> {
+        if self.dry_run {
+            return Ok(());
+        }
+        let folder = self.out_dir.join(UNPROVEN);
+        let failed = || format!("failed to write {}", folder.display());
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(failed)?;
+        }
+        fs::create_dir_all(&folder).with_context(failed)?;
+        for name in names {
+            fs::rename(self.folder.path().join(name), folder.join(name)).with_context(failed)?;
+        }
+        Ok(())
     }
 
     /// Moves `names` into the output folder, the report last, and removes what the

@@ -175,6 +175,7 @@ fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec
         },
         Because::KeepOption(glob) => (None, vec![format!("{} says so", glob.told("keep"))]),
         Because::DropOption(glob) => (None, vec![format!("{} says so", glob.told("drop"))]),
+        Because::Restored(asked_by) => (None, vec![format!("put back: {asked_by}")]),
         Because::Rule(rule) => {
             let told = [rule.what.to_owned(), rule.why_safe.to_owned()];
             (Some(rule.id), told.into_iter().chain(chain(tree, plan, file)).collect())

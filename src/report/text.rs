@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::numbers::{count, files, mb, percent};
-use super::{Distribution, Function, Report};
+use super::{Distribution, Function, Report, proof};
 use crate::target::UNZIPPED_LIMIT;
 
 /// Rows of the table that are shown without `-v`.
@@ -30,6 +30,9 @@ pub fn render(report: &Report, style: Style) -> String {
     }
     for exceeded in &report.exceeded {
         line(&mut out, &format!("over the limit: {exceeded}"));
+    }
+    if let Some(proof) = &report.proof {
+        out.push_str(&proof::render(proof, &report.timings));
     }
     timings(&mut out, report);
     last(&mut out, report, style);
@@ -200,9 +203,9 @@ fn doubts(out: &mut String, report: &Report, style: Style) {
 }
 
 fn timings(out: &mut String, report: &Report) {
-    let all: f64 = report.timings.values().sum();
-    let each: Vec<String> =
-        report.timings.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2}")).collect();
+    let stages = report.timings.iter().filter(|(stage, _)| !stage.contains(':'));
+    let all: f64 = stages.clone().map(|(_, seconds)| seconds).sum();
+    let each: Vec<String> = stages.map(|(stage, seconds)| format!("{stage} {seconds:.2}")).collect();
     line(out, &format!("{all:.2} s ({})", each.join(", ")));
 }
 

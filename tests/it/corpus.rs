@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use lambda_slim::facts;
 use lambda_slim::options::{Level, Options};
-use lambda_slim::plan::{self, Action};
+use lambda_slim::plan::{self, Action, Restored};
 use lambda_slim::progress::Silent;
 use lambda_slim::scan;
 
@@ -20,7 +20,7 @@ fn dropped(package: PathBuf, handler: &str, level: Level) -> usize {
     let scanned = scan::scan(&options.packages, &Silent).unwrap();
     let tree = &scanned.tree;
     let facts = facts::gather(tree, &scanned, &options, &Silent).unwrap();
-    let plan = plan::make(tree, &scanned, &facts, &options, &Silent).unwrap();
+    let plan = plan::make(tree, &scanned, &facts, &options, &Restored::default(), &Silent).unwrap();
     let found = plan::contradictions(tree, &scanned, &facts, &options, &plan, &Silent).unwrap();
     let told = found.iter().map(|edge| {
         let (from, to) = (tree.shown(edge.from), tree.shown(edge.to));

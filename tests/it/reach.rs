@@ -279,9 +279,10 @@ fn inspect_tells_what_is_paid_for_and_what_is_not_used() {
     let big = "x".repeat(30_000);
     let beta = Dist::new("beta", "2").file("beta.py", "").file("beta_data.py", &big);
     let alpha = alpha().file("alpha/big.txt", &big);
-    let package = handler("import alpha\n\n\ndef later():\n    import gamma");
+    let package = handler("import alpha\n\n\ndef later():\n    import gamma, used");
     let package = package
         .with("lonely.py", "import json\n")
+        .with("used.py", "")
         .install(&alpha)
         .install(&beta)
         .install(&Dist::new("gamma", "1").file("gamma.py", "y = 1\n"));
@@ -299,6 +300,6 @@ fn inspect_tells_what_is_paid_for_and_what_is_not_used() {
     assert_eq!(reached["unreached"][0]["name"], "beta");
     assert_eq!(reached["imports"][0]["at"], "app.py:1");
     assert_eq!(reached["imports"][1]["deferred"], true);
-    assert_eq!(reached["unused"][0], "lonely.py");
+    assert_eq!(reached["unused"], serde_json::json!(["lonely.py"]));
     assert!(!slim(&["inspect", package.path()]).ok().out.contains("reached from"));
 }

@@ -1,0 +1,58 @@
+//! What a proof came to, for people.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::verify::{Proof, Status, Verdict};
+
+/// The answer of `verify`.
+#[derive(Debug, Serialize)]
+pub struct Verification {
+    /// What it came to.
+    pub proof: Proof,
+    /// Seconds that each part took.
+    pub timings: BTreeMap<String, f64>,
+}
+
+/// The proof, a line for each check.
+pub fn render(proof: &Proof, timings: &BTreeMap<String, f64>) -> String {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        out.push_str(&text);
+        out.push('\n');
+    };
+    line(match (&proof.python, proof.isolation) {
+        (Some(python), Some(isolation)) => format!("proof: CPython {python}, apart by {isolation}"),
+        _ => "proof: not run".to_owned(),
+    });
+    for check in &proof.checks {
+        let verdict = match check.verdict {
+            Verdict::Passed => "ok",
+            Verdict::Weak => "weak",
+            Verdict::Failed => "FAILED",
+        };
+        let seconds = timings.get(&format!("proof: {}", check.name));
+        let seconds = seconds.map(|seconds| format!(" {seconds:.2} s")).unwrap_or_default();
+        let notes = match check.notes.is_empty() {
+            true => String::new(),
+            false => format!(": {}", check.notes.join("; ")),
+        };
+        line(format!("  {verdict:6} {}{seconds}{notes}", check.name));
+    }
+    for restored in &proof.restored {
+        line(format!("  restored: {}, asked for by {}", restored.file, restored.asked_by));
+    }
+    if !proof.restored.is_empty() {
+        let files: Vec<String> =
+            proof.restored.iter().map(|restored| format!("{:?}", restored.file)).collect();
+        line(format!("  to make that permanent, in slim.toml: keep = [{}]", files.join(", ")));
+    }
+    line(match proof.status {
+        Status::Proven => "proven".to_owned(),
+        Status::Weak => format!("proven, weakly: {}", proof.because.join("; ")),
+        Status::Failed => format!("not proven: {}", proof.because.join("; ")),
+        Status::NotRun => proof.because.join("; "),
+    });
+    out
+}

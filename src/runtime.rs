@@ -1,0 +1,6 @@
+//! A Python as Lambda runs it: finds a CPython, lays out `/var/task` and `/opt`, runs one bounded
+//! child.
+
+pub mod child;
+pub mod find;
+pub mod room;

@@ -1,0 +1,131 @@
+//! The folders that Lambda shows a function, for one run.
+//!
+//! Where this user may make a mount namespace, `/var/task` and `/opt` are there themselves,
+//! read-only, and what the host has and Lambda has not is hidden. Elsewhere the folders stand where
+//! they are, and their permissions say that nobody may write.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::child::{self, Ended, Finished, Limits};
+use super::find::Interpreter;
+
+/// What keeps a run apart from its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Namespaces of the kernel, made by `unshare` with these options.
+    Namespace(&'static [&'static str]),
+    /// The permissions of the folders.
+    Permissions,
+}
+
+impl Isolation {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Namespace(_) => "mount namespace",
+            Self::Permissions => "permissions",
+        }
+    }
+}
+
+/// What a run is shown.
+#[derive(Clone, Debug)]
+pub struct Room<'a> {
+    /// The function's folder.
+    pub task: &'a Path,
+    /// The layers' folder.
+    pub layer: &'a Path,
+    /// An empty folder, for mounts.
+    pub stage: &'a Path,
+    /// The Python.
+    pub interpreter: &'a Interpreter,
+    /// What keeps the run apart.
+    pub isolation: Isolation,
+    /// Whether it can reach the network.
+    pub network: bool,
+}
+
+const SCRIPT: &str = include_str!("room.sh");
+
+/// The ways to ask for namespaces: as root, and as anybody.
+const WAYS: [&[&str]; 2] = [
+    &["--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"],
+    &["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"],
+];
+
+impl Room<'_> {
+    /// Where the function's code stands for who runs in the room.
+    pub fn task_seen(&self) -> PathBuf {
+        match self.isolation {
+            Isolation::Namespace(_) => PathBuf::from("/var/task"),
+            Isolation::Permissions => self.task.to_owned(),
+        }
+    }
+
+    /// Where the layers stand for who runs in the room.
+    pub fn layer_seen(&self) -> PathBuf {
+        match self.isolation {
+            Isolation::Namespace(_) => PathBuf::from("/opt"),
+            Isolation::Permissions => self.layer.to_owned(),
+        }
+    }
+
+    /// Runs Python with these arguments, this environment and nothing else of the host's, and with
+    /// `input`.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run(
+        &self,
+        arguments: &[&str],
+        environment: &[(String, String)],
+        input: &[u8],
+        limits: Limits,
+    ) -> std::io::Result<Finished> {
+        let mut command = match self.isolation {
+            Isolation::Namespace(way) => {
+                let mut command = Command::new("unshare");
+                command.args(way);
+                if !self.network {
+                    command.arg("--net");
+                }
+                command.args(["--", "sh", "-c", SCRIPT, "sh"]);
+                command.args([self.stage, self.task, self.layer, &self.interpreter.prefix]);
+                command.args(["env", "-i"]);
+                command.args(environment.iter().map(|(name, value)| format!("{name}={value}")));
+                command.arg(&self.interpreter.path);
+                command
+            }
+            Isolation::Permissions => {
+                let mut command = Command::new(&self.interpreter.path);
+                command.env_clear().envs(environment.iter().cloned()).current_dir(self.task);
+                command
+            }
+        };
+        child::run(command.args(arguments), input, limits)
+    }
+}
+
+/// The strongest isolation that works here, tried on empty folders.
+pub fn isolation(interpreter: &Interpreter, scratch: &Path) -> Isolation {
+    let [task, layer] = ["task", "layer"].map(|name| scratch.join(name));
+    let made = |folder: &PathBuf| std::fs::create_dir_all(folder).is_ok();
+    if ![&task, &layer].into_iter().all(made) {
+        return Isolation::Permissions;
+    }
+    for (number, way) in WAYS.into_iter().enumerate() {
+        let stage = scratch.join(format!("stage-{number}"));
+        let isolation = Isolation::Namespace(way);
+        let room = Room { task: &task, layer: &layer, stage: &stage, interpreter, isolation, network: false };
+        let limits = Limits { seconds: 20.0, answer: 1 << 16 };
+        let works = made(&stage)
+            && room
+                .run(&["-I", "-S", "-c", "print(1)"], &[], &[], limits)
+                .is_ok_and(|told| told.ended == Ended::Exit(0) && told.answer == b"1\n");
+        if works {
+            return isolation;
+        }
+    }
+    Isolation::Permissions
+}

@@ -1,0 +1,39 @@
+# $1 an empty folder of ours, $2 the function's folder, $3 the layers' folder, $4 where Python is
+# installed, then the command. Runs in mount and process namespaces of its own.
+set -eu
+stage=$1 task=$2 layer=$3 prefix=$4
+shift 4
+cd "$stage"
+mkdir var opt tmp
+for place in var opt tmp; do
+  mount -t tmpfs none "$place"
+  # What would be hidden with the host's folder.
+  case $prefix in
+    "/$place/"*)
+      mkdir -p ".$prefix"
+      mount --bind "$prefix" ".$prefix" ;;
+  esac
+done
+# Where an entry has a name of Python's own folder there is no room for both.
+bind() {
+  [ ! -e "$2" ] || exit 97
+  if [ -d "$1" ]; then mkdir "$2"; else : >"$2"; fi
+  mount --bind "$1" "$2"
+  mount -o remount,bind,ro "$2"
+}
+bind "$task" var/task
+for entry in "$layer"/* "$layer"/.[!.]*; do
+  if [ -e "$entry" ]; then bind "$entry" "opt/${entry##*/}"; fi
+done
+mount -o remount,ro opt
+# What the host has and Lambda has not.
+for folder in /usr/share/zoneinfo /usr/share/fonts /usr/local/share/fonts /usr/share/mime /usr/share/ca-certificates /etc/ssl/certs; do
+  if [ -d "$folder" ]; then mount -t tmpfs -o ro none "$folder"; fi
+done
+if [ -f /etc/mime.types ]; then mount --bind /dev/null /etc/mime.types; fi
+mount --rbind opt /opt
+mount --rbind var /var
+cd /
+mount --rbind "$stage/tmp" /tmp
+cd /var/task
+exec "$@"

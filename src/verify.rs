@@ -1,0 +1,255 @@
+//! Proves that what was written still runs.
+//!
+//! The zips are unpacked as Lambda unpacks them and run under the target's own CPython; so is the
+//! package as it was, first and twice, to know what is right and what differs by itself.
+
+mod compare;
+mod observed;
+pub mod subject;
+mod trial;
+mod wants;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::cache::Cache;
+use crate::runtime::find::Interpreter;
+use crate::runtime::room::{Isolation, Room};
+use crate::tree::{Contents, Kind, PackageId, Tree};
+use trial::Trial;
+
+pub use trial::{Event, Job};
+pub use wants::Want;
+
+/// Whether the result runs as the package did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proof {
+    /// `proven`, `weak`, `failed` or `not run`.
+    pub status: Status,
+    /// Why it is no more than that; empty for a proven one.
+    pub because: Vec<String>,
+    /// The Python that ran it, such as 3.12.11; null where none did.
+    pub python: Option<String>,
+    /// What kept the run apart from its host; null where nothing ran.
+    pub isolation: Option<&'static str>,
+    /// How many events each handler was given.
+    pub events: usize,
+    /// What was checked, in order.
+    pub checks: Vec<Check>,
+    /// What was put back because a run asked for it.
+    pub restored: Vec<Restored>,
+}
+
+/// How sure a proof is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Every check passed.
+    Proven,
+    /// Every check passed, but they say little.
+    Weak,
+    /// A check failed.
+    Failed,
+    /// Nothing could be run.
+    NotRun,
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// What it is, such as `import app.lambda_handler`.
+    pub name: String,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// What there is to say about it, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// As it should be.
+    Passed,
+    /// As it should be, and that says little.
+    Weak,
+    /// Not as the package was.
+    Failed,
+}
+
+/// A file that was put back.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Restored {
+    /// Its path below the import root.
+    pub file: String,
+    /// What asked for it.
+    pub asked_by: String,
+}
+
+/// The folders of a function, as Lambda would unpack them.
+#[derive(Clone, Debug)]
+pub struct Unpacked {
+    /// What becomes `/var/task`.
+    pub task: PathBuf,
+    /// What becomes `/opt`.
+    pub layer: PathBuf,
+}
+
+/// Where and how proofs run.
+pub struct Lab<'a> {
+    /// The target's Python.
+    pub interpreter: &'a Interpreter,
+    /// What keeps runs apart.
+    pub isolation: Isolation,
+    /// Whether runs reach the network.
+    pub network: bool,
+    /// A folder for everything that runs need.
+    pub scratch: &'a Path,
+    /// Results of runs of the package as it was.
+    pub cache: &'a Cache,
+}
+
+/// What came of a proof, with what a repair needs to know.
+pub struct Verdicts {
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// What failed checks ask for.
+    pub wants: Vec<Want>,
+    /// The files below the import roots that the package as it was opened or loaded.
+    pub observed: Vec<String>,
+    /// Seconds that each part took.
+    pub timings: BTreeMap<String, f64>,
+}
+
+impl Lab<'_> {
+    /// Writes the files of a package as Lambda would unpack them, for any user to read and nobody to
+    /// write.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn unpack(&self, tree: &Tree, contents: &dyn Contents, of: PackageId, to: &Path) -> Result<()> {
+        fs::create_dir_all(to).with_context(|| format!("failed to create {}", to.display()))?;
+        for (id, file) in tree.files().filter(|(_, file)| file.package == of) {
+            let path = to.join(file.path.as_str());
+            let failed = || format!("failed to write {}", path.display());
+            if file.kind == Kind::EmptyFolder {
+                fs::create_dir_all(&path).with_context(failed)?;
+                continue;
+            }
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).with_context(failed)?;
+            }
+            fs::write(&path, contents.read(id)?).with_context(failed)?;
+            let mode = if file.executable { 0o555 } else { 0o444 };
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).with_context(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Runs `job` on the package as it was, twice, and on what was made of it. `key` tells the
+    /// package's content: what ran once is not run again.
+    ///
+    /// # Errors
+    /// When a run cannot be started.
+    pub fn prove(&self, raw: &Unpacked, made: &Unpacked, job: &Job, key: &[u8]) -> Result<Verdicts> {
+        let mut timings = BTreeMap::new();
+        let begin = Instant::now();
+        let before = self.before(raw, job, key)?;
+        timings.insert("proof: as it was".to_owned(), seconds(begin));
+        let begin = Instant::now();
+        let after = self.run(made, job)?;
+        timings.insert("proof: as it ships".to_owned(), seconds(begin));
+        timings.extend(after.seconds());
+        let checks = compare::all(&before, &after, job);
+        let failed = checks.iter().any(|check| check.verdict == Verdict::Failed);
+        let wants = if failed { wants::of(&before[0], &after) } else { Vec::new() };
+        Ok(Verdicts { checks, wants, observed: before[0].opened.clone(), timings })
+    }
+
+    /// Runs `job` on zips of which nobody knows what they were made of.
+    ///
+    /// # Errors
+    /// As [`Lab::prove`].
+    pub fn check(&self, made: &Unpacked, job: &Job) -> Result<Verdicts> {
+        let after = self.run(made, job)?;
+        let checks = compare::alone(&after, job);
+        let timings = after.seconds().collect();
+        Ok(Verdicts { checks, wants: wants::of(&after, &after), observed: Vec::new(), timings })
+    }
+
+    fn before(&self, raw: &Unpacked, job: &Job, key: &[u8]) -> Result<[Trial; 2]> {
+        let key = self.key(job, key);
+        if let Some(known) = self.cache.get(&key).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            return Ok(known);
+        }
+        let trials = [self.run(raw, job)?, self.run(raw, &job.again())?];
+        if trials.iter().all(Trial::is_whole) {
+            let bytes = serde_json::to_vec(&trials).context("failed to keep the first run")?;
+            self.cache.put(&key, &bytes);
+        }
+        Ok(trials)
+    }
+
+    /// All that decides how the package as it was runs.
+    fn key(&self, job: &Job, content: &[u8]) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let version = env!("CARGO_PKG_VERSION");
+        let job = serde_json::to_string(job).unwrap_or_default();
+        let parts = [
+            version,
+            trial::BOOTSTRAP,
+            &self.interpreter.version,
+            &self.interpreter.path.to_string_lossy(),
+            self.isolation.name(),
+            if self.network { "network" } else { "no network" },
+            &job,
+        ];
+        for part in parts.map(str::as_bytes).into_iter().chain([content]) {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    fn run(&self, of: &Unpacked, job: &Job) -> Result<Trial> {
+        let stage = tempfile::Builder::new()
+            .prefix("stage-")
+            .tempdir_in(self.scratch)
+            .with_context(|| format!("failed to create a folder in {}", self.scratch.display()))?;
+        let room = Room {
+            task: &of.task,
+            layer: &of.layer,
+            stage: stage.path(),
+            interpreter: self.interpreter,
+            isolation: self.isolation,
+            network: self.network,
+        };
+        let seen = observed::listing(&of.task, self.isolation);
+        let mut trial = trial::run(&room, job)?;
+        trial.written = observed::changes(&seen, &observed::listing(&of.task, self.isolation));
+        Ok(trial)
+    }
+}
+
+fn seconds(since: Instant) -> f64 {
+    (since.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// What the checks come to.
+pub fn status(checks: &[Check], job_events: usize) -> (Status, Vec<String>) {
+    let with = |verdict| checks.iter().filter(move |check| check.verdict == verdict);
+    let told = |check: &Check| format!("{}: {}", check.name, check.notes.join("; "));
+    if with(Verdict::Failed).next().is_some() {
+        return (Status::Failed, with(Verdict::Failed).map(told).collect());
+    }
+    let mut because: Vec<String> = with(Verdict::Weak).map(told).collect();
+    if job_events == 0 {
+        because.push("import-only proof: no --event was given, so no handler was called".to_owned());
+    }
+    (if because.is_empty() { Status::Proven } else { Status::Weak }, because)
+}

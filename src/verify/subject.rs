@@ -1,0 +1,171 @@
+//! What of a package is to be run, and which dropped files a failed run asks for.
+
+use std::collections::BTreeMap;
+
+use super::wants::{Want, What};
+use crate::facts::Facts;
+use crate::facts::content::Content;
+use crate::facts::names::module_name;
+use crate::facts::reach::Reach;
+use crate::options::{Handler, Options, Proving};
+use crate::plan::{Because, Plan, Restored};
+use crate::python::dist;
+use crate::tree::{Contents, FileId, PackageId, Tree, file_name, parent};
+use anyhow::Result;
+use rayon::prelude::*;
+
+use super::trial::{Event, Job};
+
+/// Names of folders and files of tests, whose modules are nobody's to import.
+const TESTS: [&str; 4] = ["tests", "test", "testing", "conftest.py"];
+
+/// The packages that hold handlers, each with its own.
+pub fn handlers(tree: &Tree, options: &Options) -> Vec<(PackageId, Vec<Handler>)> {
+    let of = |package: PackageId| -> Vec<Handler> {
+        let holds = |handler: &&Handler| {
+            let is_it = |path: &str| module_name(path).is_some_and(|name| name == handler.module);
+            let mut files = tree.files().filter(|(_, file)| file.package == package);
+            files.any(|(id, _)| tree.import_path(id).is_some_and(is_it))
+        };
+        options.handlers.iter().filter(holds).cloned().collect()
+    };
+    let all = tree.packages().map(|(id, _)| (id, of(id)));
+    all.filter(|(_, handlers)| !handlers.is_empty()).collect()
+}
+
+/// What is to be run of a package.
+pub fn job(handlers: &[Handler], modules: Vec<String>, events: &[Event], proving: &Proving, minor: u8) -> Job {
+    Job {
+        handlers: handlers.iter().map(ToString::to_string).collect(),
+        events: events.to_vec(),
+        modules,
+        seconds: proving.seconds,
+        memory: proving.memory,
+        runtime_packages: proving.runtime_packages.clone(),
+        environment: proving.environment.clone(),
+        python: format!("3.{minor}"),
+        run: 0,
+    }
+}
+
+/// The modules of a package whose import is compared: those that ship and are reached, or all that
+/// ship; but none that is run as a program, or a test's.
+pub fn modules(
+    tree: &Tree,
+    facts: &Facts,
+    plan: &Plan,
+    reached: Option<&Reach>,
+    package: PackageId,
+) -> Vec<String> {
+    let counts = |id: &FileId| {
+        tree.file(*id).package == package
+            && plan.ships(*id)
+            && reached.is_none_or(|reach| reach.reaches(*id))
+            && matches!(facts.content[*id], Content::Source | Content::Elf(_))
+    };
+    let name = |id: FileId| {
+        let path = tree.import_path(id)?;
+        let is_test = path.split('/').any(|part| TESTS.contains(&part))
+            || file_name(path).starts_with("test_")
+            || matches!(file_name(path), "__main__.py" | "setup.py");
+        let name = module_name(path).filter(|_| !is_test)?;
+        let is_name = |part: &str| {
+            !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+        };
+        name.split('/').all(is_name).then(|| name.replace('/', "."))
+    };
+    let mut found: Vec<String> = tree.ids().filter(counts).filter_map(name).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// A hash of a package: of every path with its content.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn content_key(tree: &Tree, contents: &dyn Contents, package: PackageId) -> Result<Vec<u8>> {
+    let files: Vec<FileId> = tree.ids().filter(|id| tree.file(*id).package == package).collect();
+    let hashes: Result<Vec<blake3::Hash>> = files
+        .par_iter()
+        .map(|id| {
+            let bytes = match tree.file(*id).kind {
+                crate::tree::Kind::EmptyFolder => Vec::new(),
+                crate::tree::Kind::Regular => contents.read(*id)?,
+            };
+            Ok(blake3::hash(&bytes))
+        })
+        .collect();
+    let mut hasher = blake3::Hasher::new();
+    for (id, hash) in files.iter().zip(hashes?) {
+        let path = tree.file(*id).path.as_str();
+        hasher.update(&(path.len() as u64).to_le_bytes()).update(path.as_bytes());
+        hasher.update(hash.as_bytes());
+    }
+    Ok(hasher.finalize().as_bytes().to_vec())
+}
+
+/// The dropped files of a package that a failed run asks for, each with what asked for it. Where no
+/// exception names one, all that the package as it was opened or loaded.
+pub fn missing(
+    tree: &Tree,
+    facts: &Facts,
+    plan: &Plan,
+    package: PackageId,
+    wants: &[Want],
+    observed: &[String],
+) -> Vec<(FileId, String)> {
+    let dropped: Vec<FileId> = tree
+        .ids()
+        .filter(|id| tree.file(*id).package == package && !plan.ships(*id))
+        .collect();
+    let mut found: BTreeMap<FileId, String> = BTreeMap::new();
+    for want in wants {
+        let answers = |id: &&FileId| answers(tree, facts, **id, &want.what);
+        for id in dropped.iter().filter(answers) {
+            found.entry(*id).or_insert_with(|| want.asked_by.clone());
+        }
+    }
+    if found.is_empty() {
+        let opened = |id: &&FileId| {
+            let path = tree.file(**id).path.as_str();
+            observed.binary_search_by(|seen| seen.as_str().cmp(path)).is_ok()
+        };
+        let why = "the package as it was opens it";
+        found.extend(dropped.iter().filter(opened).map(|id| (*id, why.to_owned())));
+    }
+    found.into_iter().collect()
+}
+
+fn answers(tree: &Tree, facts: &Facts, id: FileId, what: &What) -> bool {
+    let Some(path) = tree.import_path(id) else { return false };
+    match what {
+        What::Module(name) => {
+            let own = module_name(path);
+            own.is_some_and(|own| own == name)
+                || file_name(path).starts_with("__init__.") && parent(path) == name
+        }
+        What::File(wanted) => {
+            let wanted = wanted.trim_end_matches(['/', ':']);
+            wanted.strip_suffix(path).is_some_and(|before| before.ends_with('/'))
+                || is_below_wanted(wanted, path)
+        }
+        What::Library(name) => file_name(path) == name,
+        What::Distribution(name) => facts.owners.in_metadata(tree, id).is_some_and(|(of, _)| {
+            facts.owners.distribution(of).normalized() == dist::normalize(name)
+        }),
+    }
+}
+
+/// Whether a wanted path is a folder of the import root that holds the file.
+fn is_below_wanted(wanted: &str, path: &str) -> bool {
+    let folder = parent(path);
+    !folder.is_empty() && folder.contains('/') && wanted.ends_with(&format!("/{folder}"))
+}
+
+/// Those of missing files that a rule dropped: what the user dropped stays out.
+pub fn restorable(plan: &Plan, missing: &[(FileId, String)]) -> Restored {
+    let by_rule = |id: &FileId| matches!(plan.decisions[*id].because, Because::Rule(_));
+    let files = missing.iter().filter(|(id, _)| by_rule(id)).cloned();
+    Restored { files: files.collect() }
+}

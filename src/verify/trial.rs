@@ -1,0 +1,279 @@
+//! One run of a job, with everything that it told.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::runtime::child::{Ended, Limits};
+use crate::runtime::room::Room;
+
+/// What runs in the child.
+pub(super) const BOOTSTRAP: &str = include_str!("../runtime/bootstrap.py");
+
+/// Most bytes that a run may tell.
+const ANSWER: usize = 256 << 20;
+
+/// How often a run that died goes on behind the step that it died in.
+const MOST_DEATHS: usize = 20;
+
+/// What is to be run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Job {
+    /// The handlers, as `module.function`.
+    pub handlers: Vec<String>,
+    /// The events.
+    pub events: Vec<Event>,
+    /// The modules whose import is compared.
+    pub modules: Vec<String>,
+    /// Seconds that the whole of it may take.
+    pub seconds: f64,
+    /// Bytes of memory that it may take.
+    pub memory: u64,
+    /// A folder of distributions that the runtime has.
+    pub runtime_packages: Option<PathBuf>,
+    /// Further variables of its environment.
+    pub environment: Vec<(String, String)>,
+    /// The target's Python, such as `3.12`.
+    pub python: String,
+    /// Which of the runs of the package as it was.
+    pub run: u32,
+}
+
+/// One event.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// Its name, which is its file's.
+    pub name: String,
+    /// Its JSON.
+    pub text: String,
+}
+
+impl Job {
+    /// The same for a second run, to see what differs by itself: no module is imported again.
+    pub(super) fn again(&self) -> Self {
+        Self { run: self.run + 1, modules: Vec::new(), ..self.clone() }
+    }
+
+    /// The step of a handler's import.
+    pub(super) fn import(handler: &str) -> String {
+        format!("import {handler}")
+    }
+
+    /// The step of a handler's call.
+    pub(super) fn call(event: &Event, handler: &str) -> String {
+        format!("{} {handler}", event.name)
+    }
+
+    /// The step of a module's import.
+    pub(super) fn module(module: &str) -> String {
+        format!("module {module}")
+    }
+}
+
+/// An exception of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Cause {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) message: String,
+    #[serde(default)]
+    pub(super) frames: Vec<String>,
+    /// The module that was not found, for those that say it.
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    /// The file that was not found, for those that say it.
+    #[serde(default)]
+    pub(super) filename: Option<String>,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Outcome {
+    /// It gave this.
+    Value(Value),
+    /// It raised this, the outermost first.
+    Error(Vec<Cause>),
+    /// The process ended in it.
+    Died(String),
+}
+
+/// Everything that a run told.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Trial {
+    pub(super) steps: BTreeMap<String, (Outcome, f64)>,
+    /// The files that were opened or loaded, below the folders.
+    pub(super) opened: Vec<String>,
+    /// Libraries of the host.
+    pub(super) libraries: Vec<String>,
+    /// Files that the run changed.
+    pub(super) written: Vec<String>,
+    /// Whether it came to its end.
+    pub(super) ended: bool,
+    /// The end of what it printed.
+    pub(super) talk: String,
+}
+
+impl Trial {
+    pub(super) fn outcome(&self, step: &str) -> Option<&Outcome> {
+        self.steps.get(step).map(|(outcome, _)| outcome)
+    }
+
+    /// Whether nothing kept it from telling all: such a run need not be run again.
+    pub(super) fn is_whole(&self) -> bool {
+        self.ended && !self.steps.values().any(|(outcome, _)| matches!(outcome, Outcome::Died(_)))
+    }
+
+    /// The seconds of each step but the many imports of single modules.
+    pub(super) fn seconds(&self) -> impl Iterator<Item = (String, f64)> {
+        let single = |step: &&String| !step.starts_with("module ");
+        let steps = self.steps.iter().filter(move |(step, _)| single(step));
+        steps.map(|(step, (_, seconds))| (format!("proof: {step}"), *seconds))
+    }
+}
+
+/// A line of what the child tells.
+#[derive(Deserialize)]
+struct Line {
+    step: String,
+    #[serde(default)]
+    begun: bool,
+    #[serde(default)]
+    seconds: f64,
+    value: Option<Value>,
+    error: Option<Vec<Cause>>,
+    #[serde(default)]
+    opened: Vec<String>,
+    #[serde(default)]
+    libraries: Vec<String>,
+}
+
+/// Runs a job; where the process dies in a step, the rest is run in a new one.
+pub(super) fn run(room: &Room<'_>, job: &Job) -> Result<Trial> {
+    let mut trial = Trial::default();
+    let mut left = job.clone();
+    for _ in 0..=MOST_DEATHS {
+        let begun = once(room, &left, &mut trial)?;
+        let Some(step) = begun else { break };
+        left.handlers.retain(|handler| Job::import(handler) != step);
+        left.modules.retain(|module| !trial.steps.contains_key(&Job::module(module)));
+        let rest = !left.handlers.is_empty() || !left.modules.is_empty();
+        if !rest {
+            break;
+        }
+    }
+    Ok(trial)
+}
+
+/// Runs a process; gives the step in which it died.
+fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>> {
+    let (task, layer) = (room.task_seen(), room.layer_seen());
+    let seen = [&task, &layer].map(|path| path.to_string_lossy().into_owned());
+    let is_apart = room.isolation != crate::runtime::room::Isolation::Permissions;
+    let told = serde_json::json!({
+        "task": seen[0],
+        "layer": seen[1],
+        "handlers": job.handlers,
+        "events": job.events,
+        "modules": job.modules,
+        "done": trial.steps.keys().collect::<Vec<_>>(),
+        "metadata": !trial.steps.contains_key("metadata"),
+        "memory": job.memory,
+        "file_size": 10_u64 << 30,
+        "loopback": is_apart && !room.network,
+        "runtime_packages": job.runtime_packages,
+    });
+    let input = serde_json::to_vec(&told).context("failed to write the job of a proof")?;
+    let limits = Limits { seconds: job.seconds, answer: ANSWER };
+    let environment = environment(&seen[0], &seen[1], job);
+    let arguments = ["-S", "-P", "-B", "-W", "ignore", "-c", BOOTSTRAP];
+    let finished = room
+        .run(&arguments, &environment, &input, limits)
+        .with_context(|| format!("failed to run {}", room.interpreter.path.display()))?;
+    trial.talk.clone_from(&finished.talk);
+    let mut begun: Option<String> = None;
+    let mut started = false;
+    for line in finished.answer.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        // The last line of a process that was ended may be cut.
+        let Ok(line) = serde_json::from_slice::<Line>(line) else { continue };
+        started = true;
+        if line.step == "end" {
+            trial.ended = true;
+            trial.libraries = line.libraries;
+            let below = |path: String| {
+                let inside = seen.iter().find_map(|root| path.strip_prefix(root.as_str()));
+                inside.map(|path| path.trim_start_matches('/').to_owned())
+            };
+            trial.opened.extend(line.opened.into_iter().filter_map(below));
+        } else if line.begun {
+            begun = Some(line.step);
+        } else if line.step != "start" {
+            let outcome = match line.error {
+                Some(causes) => Outcome::Error(causes),
+                None => Outcome::Value(line.value.unwrap_or(Value::Null)),
+            };
+            trial.steps.insert(line.step, (outcome, line.seconds));
+            begun = None;
+        }
+    }
+    if !started {
+        let why = finished.talk.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        bail!("failed to run the proof: {}: {why}", finished.ended);
+    }
+    if let Some(step) = &begun {
+        let how = match finished.ended {
+            Ended::TimedOut => format!("{} (over {} seconds)", finished.ended, job.seconds),
+            _ => finished.ended.to_string(),
+        };
+        trial.steps.insert(step.clone(), (Outcome::Died(how), 0.0));
+        if matches!(finished.ended, Ended::TimedOut | Ended::Flooded) {
+            // The time of the whole is over.
+            return Ok(None);
+        }
+    }
+    Ok(begun)
+}
+
+/// The environment that Lambda gives a function.
+fn environment(task: &str, layer: &str, job: &Job) -> Vec<(String, String)> {
+    let python = &job.python;
+    let handler = job.handlers.first().map_or("", String::as_str);
+    let libraries = format!(
+        "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:{task}:{task}/lib:{layer}/lib"
+    );
+    let path = format!("/var/lang/bin:/usr/local/bin:/usr/bin:/bin:{layer}/bin");
+    let execution = format!("AWS_Lambda_python{python}");
+    let own = [
+        ("_HANDLER", handler),
+        ("AWS_ACCESS_KEY_ID", "ASIAPROOF"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_EXECUTION_ENV", &execution),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "function"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/function"),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "2024/01/01/[$LATEST]00000000000000000000000000000001"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_SECRET_ACCESS_KEY", "proof"),
+        ("AWS_SESSION_TOKEN", "proof"),
+        ("HOME", "/home/sbx_user1051"),
+        ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
+        ("LAMBDA_TASK_ROOT", task),
+        ("LANG", "C.UTF-8"),
+        ("LD_LIBRARY_PATH", &libraries),
+        ("PATH", &path),
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+        ("PYTHONHASHSEED", "0"),
+        ("PYTHONNOUSERSITE", "1"),
+        ("PYTHONTZPATH", ""),
+        ("TZ", ":UTC"),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let given = |name: &str| job.environment.iter().any(|(given, _)| given == name);
+    let own = own.into_iter().filter(|(name, _)| !given(name));
+    own.chain(job.environment.iter().cloned()).collect()
+}
