@@ -84,7 +84,8 @@ fn facts_and_plan(bencher: Bencher<'_, '_>) {
     let scanned = scan(&options.packages, &Silent).unwrap();
     bencher.counter(BytesCount::new(scanned.tree.bytes())).bench(|| {
         let facts = facts::gather(&scanned.tree, &scanned, &options, &Silent).unwrap();
-        plan::make(&scanned.tree, &scanned, &facts, &options, &Restored::default(), &Silent).unwrap()
+        plan::make(&scanned.tree, &scanned, &facts, &options, &Restored::default(), &Silent)
+            .unwrap()
     });
 }
 

@@ -5,8 +5,8 @@
 
 #![forbid(unsafe_code)]
 
-pub mod cli;
 pub mod cache;
+pub mod cli;
 pub mod config;
 pub mod elf;
 pub mod fact;
@@ -45,8 +45,8 @@ use crate::report::Report;
 use crate::report::doubts::{Unfollowed, unfollowed};
 use crate::report::explain::{Explanation, explain};
 use crate::report::inspect::{Inspection, inspect};
-use crate::report::reached::reached;
 use crate::report::proof::Verification;
+use crate::report::reached::reached;
 use crate::scan::Scanned;
 use crate::tree::FileId;
 use crate::verify::Status;
@@ -65,16 +65,17 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     clock.stop("scan");
     let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
     clock.stop("facts");
-    let mut bench = match &options.proving {
-        Some(proving) => Some(Bench::new(options, proving, &facts)?),
-        None => None,
-    };
+    let mut bench: Option<Bench<'_>> = None;
+    let proving = options.proving.as_ref();
     let mut options = options.clone();
     let mut rounds = 0;
     let (plan, packed, proof) = loop {
         let restored = bench.as_ref().map(|bench| bench.restored.clone()).unwrap_or_default();
         let plan = plan::make(&scanned.tree, &scanned, &facts, &options, &restored, progress)?;
         clock.stop("plan");
+        if let (Some(proving), None) = (proving, &bench) {
+            bench = Some(Bench::new(&options, proving, &facts)?);
+        }
         let packed = pack::pack(&scanned.tree, &scanned, &facts, &plan, &options, progress)?;
         clock.stop("pack");
         let Some(bench) = &mut bench else { break (plan, packed, None) };
@@ -92,8 +93,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     };
     let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
     let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
-    let report =
-        Report::of(&scanned.tree, &facts, &plan, &packed, &options, proof, clock.stages);
+    let report = Report::of(&scanned.tree, &facts, &plan, &packed, &options, proof, clock.stages);
     let mut names: Vec<String> =
         packed.archives.iter().map(|archive| archive.file.clone()).collect();
     for (name, text) in licenses
@@ -131,7 +131,8 @@ pub fn look_into(options: &Options, progress: &dyn Progress) -> Result<Inspectio
     let mut inspection = inspect(&scanned.tree, &facts);
     if !options.handlers.is_empty() {
         let options = Options { level: Level::Max, ..options.clone() };
-        let plan = plan::make(&scanned.tree, &scanned, &facts, &options, &Restored::default(), progress)?;
+        let plan =
+            plan::make(&scanned.tree, &scanned, &facts, &options, &Restored::default(), progress)?;
         let own = plan::from_handlers(&scanned.tree, &scanned, &facts, &options, progress)?;
         let handlers = options.handlers.iter().map(ToString::to_string).collect();
         inspection.reached = Some(reached(&scanned.tree, &facts, &plan, &own, handlers));
@@ -165,7 +166,8 @@ pub fn list_doubts(options: &Options, progress: &dyn Progress) -> Result<Vec<Unf
 fn decide(options: &Options, progress: &dyn Progress) -> Result<(Scanned, Facts, Plan)> {
     let scanned = scan::scan(&options.packages, progress)?;
     let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
-    let plan = plan::make(&scanned.tree, &scanned, &facts, options, &Restored::default(), progress)?;
+    let plan =
+        plan::make(&scanned.tree, &scanned, &facts, options, &Restored::default(), progress)?;
     Ok((scanned, facts, plan))
 }
 

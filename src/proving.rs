@@ -121,7 +121,8 @@ impl<'a> Bench<'a> {
         for (package, handlers) in subject::handlers(tree, options) {
             let modules = subject::modules(tree, facts, plan, own.as_ref(), package);
             let minor = facts.target.python.minor();
-            let job = subject::job(&handlers, modules, &self.events, self.proving, minor);
+            let mut job = subject::job(&handlers, modules, &self.events, self.proving, minor);
+            job.left_out = subject::left_out(tree, facts, plan, package);
             let (raw, key) = self.raw(scanned, &interpreter, package)?;
             let made_in = tempfile::Builder::new().prefix("made-").tempdir_in(self.scratch.path());
             let made_in = made_in.context("failed to create a folder for the proof")?;
@@ -191,10 +192,9 @@ impl<'a> Bench<'a> {
         let notes: Vec<String> = told.collect();
         let verdict = if notes.is_empty() { Verdict::Passed } else { Verdict::Failed };
         let name = "imports and libraries, without running".to_owned();
-        proof.because.push(format!(
-            "not run: this machine cannot run code for {}",
-            facts.target.arch
-        ));
+        proof
+            .because
+            .push(format!("not run: this machine cannot run code for {}", facts.target.arch));
         if verdict == Verdict::Failed {
             proof.status = Status::Failed;
             proof.because.extend(notes.clone());
@@ -341,15 +341,21 @@ fn runs_here(arch: Arch) -> bool {
 ///
 /// # Errors
 /// As [`Bench::round`]; a usage [`Failure`] when the handler is in none of them.
-pub fn of_zips(options: &Options, proving: &Proving, progress: &dyn Progress) -> Result<(Proof, BTreeMap<String, f64>)> {
+pub fn of_zips(
+    options: &Options,
+    proving: &Proving,
+    progress: &dyn Progress,
+) -> Result<(Proof, BTreeMap<String, f64>)> {
     let scanned = scan::scan(&options.packages, progress)?;
     let facts = crate::facts::gather(&scanned.tree, &scanned, options, progress)?;
     let bench = Bench::new(options, proving, &facts)?;
     let Some(interpreter) = &bench.interpreter else {
         let arch = facts.target.arch;
-        return Err(Failure::usage(format!("failed to prove: this machine cannot run code for {arch}"))
-            .hint("run slim verify on a machine of that architecture")
-            .into());
+        return Err(Failure::usage(format!(
+            "failed to prove: this machine cannot run code for {arch}"
+        ))
+        .hint("run slim verify on a machine of that architecture")
+        .into());
     };
     let made = Unpacked {
         task: bench.scratch.path().join("task"),

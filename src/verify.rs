@@ -133,7 +133,13 @@ impl Lab<'_> {
     ///
     /// # Errors
     /// When a file cannot be read or written.
-    pub fn unpack(&self, tree: &Tree, contents: &dyn Contents, of: PackageId, to: &Path) -> Result<()> {
+    pub fn unpack(
+        &self,
+        tree: &Tree,
+        contents: &dyn Contents,
+        of: PackageId,
+        to: &Path,
+    ) -> Result<()> {
         fs::create_dir_all(to).with_context(|| format!("failed to create {}", to.display()))?;
         for (id, file) in tree.files().filter(|(_, file)| file.package == of) {
             let path = to.join(file.path.as_str());
@@ -157,7 +163,13 @@ impl Lab<'_> {
     ///
     /// # Errors
     /// When a run cannot be started.
-    pub fn prove(&self, raw: &Unpacked, made: &Unpacked, job: &Job, key: &[u8]) -> Result<Verdicts> {
+    pub fn prove(
+        &self,
+        raw: &Unpacked,
+        made: &Unpacked,
+        job: &Job,
+        key: &[u8],
+    ) -> Result<Verdicts> {
         let mut timings = BTreeMap::new();
         let begin = Instant::now();
         let before = self.before(raw, job, key)?;
@@ -185,7 +197,9 @@ impl Lab<'_> {
 
     fn before(&self, raw: &Unpacked, job: &Job, key: &[u8]) -> Result<[Trial; 2]> {
         let key = self.key(job, key);
-        if let Some(known) = self.cache.get(&key).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        if let Some(known) =
+            self.cache.get(&key).and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        {
             return Ok(known);
         }
         let trials = [self.run(raw, job)?, self.run(raw, &job.again())?];
@@ -249,7 +263,8 @@ pub fn status(checks: &[Check], job_events: usize) -> (Status, Vec<String>) {
     }
     let mut because: Vec<String> = with(Verdict::Weak).map(told).collect();
     if job_events == 0 {
-        because.push("import-only proof: no --event was given, so no handler was called".to_owned());
+        because
+            .push("import-only proof: no --event was given, so no handler was called".to_owned());
     }
     (if because.is_empty() { Status::Proven } else { Status::Weak }, because)
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// Every room with the rooms it may import, lower floors first. A room may always import itself.
 const HOUSE: &[(&str, &[&str])] = &[
     // The ground: knows nothing of ours.
+    ("cache", &[]),
     ("elf", &[]),
     ("fact", &[]),
     ("python", &[]),
@@ -16,6 +17,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("failure", &[]),
     ("memory", &[]),
     ("progress", &[]),
+    ("runtime", &[]),
     ("target", &[]),
     ("tree", &[]),
     // What was asked for.
@@ -53,7 +55,30 @@ const HOUSE: &[(&str, &[&str])] = &[
             "memory",
         ],
     ),
-    ("report", &["tree", "target", "options", "facts", "plan", "pack", "rules", "transform"]),
+    ("verify", &["tree", "options", "facts", "plan", "python", "runtime", "cache"]),
+    // Makes, runs and makes again.
+    (
+        "proving",
+        &[
+            "tree", "target", "options", "scan", "facts", "plan", "pack", "verify", "runtime",
+            "cache", "progress", "failure",
+        ],
+    ),
+    (
+        "report",
+        &[
+            "tree",
+            "target",
+            "options",
+            "facts",
+            "plan",
+            "pack",
+            "rules",
+            "transform",
+            "verify",
+            "python",
+        ],
+    ),
 ];
 
 fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -205,7 +205,8 @@ fn doubts(out: &mut String, report: &Report, style: Style) {
 fn timings(out: &mut String, report: &Report) {
     let stages = report.timings.iter().filter(|(stage, _)| !stage.contains(':'));
     let all: f64 = stages.clone().map(|(_, seconds)| seconds).sum();
-    let each: Vec<String> = stages.map(|(stage, seconds)| format!("{stage} {seconds:.2}")).collect();
+    let each: Vec<String> =
+        stages.map(|(stage, seconds)| format!("{stage} {seconds:.2}")).collect();
     line(out, &format!("{all:.2} s ({})", each.join(", ")));
 }
 

@@ -108,10 +108,9 @@ fn attend(child: &mut Child, group: Pid, input: &[u8], limits: Limits) -> io::Re
     let mut pause = Duration::from_millis(1);
     let ended = loop {
         if let Some(status) = child.try_wait()? {
-            break status.code().map_or_else(
-                || Ended::Signal(status.signal().unwrap_or_default()),
-                Ended::Exit,
-            );
+            break status
+                .code()
+                .map_or_else(|| Ended::Signal(status.signal().unwrap_or_default()), Ended::Exit);
         }
         let verdict = match (answer.is_full(), Instant::now() >= deadline) {
             (true, _) => Some(Ended::Flooded),

@@ -123,7 +123,8 @@ impl NotFound {
         match &self.tried[..] {
             [] => "none is on PATH, in pyenv, in uv or in the usual folders".to_owned(),
             tried => {
-                let told = tried.iter().take(3).map(|(path, why)| format!("{}: {why}", path.display()));
+                let told =
+                    tried.iter().take(3).map(|(path, why)| format!("{}: {why}", path.display()));
                 told.collect::<Vec<_>>().join("; ")
             }
         }

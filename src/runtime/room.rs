@@ -51,7 +51,15 @@ const SCRIPT: &str = include_str!("room.sh");
 /// The ways to ask for namespaces: as root, and as anybody.
 const WAYS: [&[&str]; 2] = [
     &["--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"],
-    &["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"],
+    &[
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child=SIGKILL",
+        "--mount-proc",
+    ],
 ];
 
 impl Room<'_> {
@@ -103,7 +111,14 @@ impl Room<'_> {
                 command
             }
         };
-        child::run(command.args(arguments), input, limits)
+        let mut finished = child::run(command.args(arguments), input, limits)?;
+        // What a shell makes of a signal.
+        if let (Isolation::Namespace(_), Ended::Exit(code @ 129..=159)) =
+            (self.isolation, finished.ended)
+        {
+            finished.ended = Ended::Signal(code - 128);
+        }
+        Ok(finished)
     }
 }
 
@@ -117,7 +132,14 @@ pub fn isolation(interpreter: &Interpreter, scratch: &Path) -> Isolation {
     for (number, way) in WAYS.into_iter().enumerate() {
         let stage = scratch.join(format!("stage-{number}"));
         let isolation = Isolation::Namespace(way);
-        let room = Room { task: &task, layer: &layer, stage: &stage, interpreter, isolation, network: false };
+        let room = Room {
+            task: &task,
+            layer: &layer,
+            stage: &stage,
+            interpreter,
+            isolation,
+            network: false,
+        };
         let limits = Limits { seconds: 20.0, answer: 1 << 16 };
         let works = made(&stage)
             && room

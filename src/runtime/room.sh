@@ -3,6 +3,7 @@
 set -eu
 stage=$1 task=$2 layer=$3 prefix=$4
 shift 4
+mount -t tmpfs none "$stage"
 cd "$stage"
 mkdir var opt tmp
 for place in var opt tmp; do
@@ -36,4 +37,7 @@ mount --rbind var /var
 cd /
 mount --rbind "$stage/tmp" /tmp
 cd /var/task
-exec "$@"
+# Not with exec: the first process of a namespace takes no signal, not even its own.
+code=0
+"$@" || code=$?
+exit "$code"

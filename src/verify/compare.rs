@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::trial::{Cause, Job, Outcome, Trial};
 use super::{Check, Verdict};
+use crate::python::dist;
 
 /// Most differences that are told of one check.
 const MOST_TOLD: usize = 5;
@@ -27,7 +28,7 @@ pub(super) fn all(before: &[Trial; 2], after: &Trial, job: &Job) -> Vec<Check> {
     if !job.modules.is_empty() {
         checks.push(modules(&before[0], after, job));
     }
-    checks.push(metadata(before[0].outcome("metadata"), after.outcome("metadata")));
+    checks.push(metadata(before[0].outcome("metadata"), after.outcome("metadata"), &job.left_out));
     checks.push(untouched(after));
     checks
 }
@@ -75,16 +76,46 @@ fn leaks(trial: &Trial) -> Option<String> {
         !KNOWN_TO_LAMBDA.contains(&stem) && !stem.starts_with("ld-")
     };
     let names: Vec<&str> = trial.libraries.iter().filter(of_python).map(String::as_str).collect();
-    let told = || format!("loads libraries of this machine that Lambda may lack: {}", names.join(", "));
+    let told =
+        || format!("loads libraries of this machine that Lambda may lack: {}", names.join(", "));
     (!names.is_empty()).then(told)
 }
 
 /// The libraries of the system that Lambda's images have, and those that a CPython is linked with.
 const KNOWN_TO_LAMBDA: [&str; 34] = [
-    "libb2", "libbz2", "libc", "libcrypt", "libcrypto", "libdl", "libexpat", "libffi", "libgcc_s",
-    "libgdbm", "libgdbm_compat", "liblzma", "libm", "libmpdec", "libncurses", "libncursesw", "libnsl",
-    "libnss_dns", "libnss_files", "libpanelw", "libpthread", "libpython3", "libreadline", "libresolv",
-    "librt", "libsqlite3", "libssl", "libstdc++", "libtinfo", "libtirpc", "libutil", "libuuid", "libz",
+    "libb2",
+    "libbz2",
+    "libc",
+    "libcrypt",
+    "libcrypto",
+    "libdl",
+    "libexpat",
+    "libffi",
+    "libgcc_s",
+    "libgdbm",
+    "libgdbm_compat",
+    "liblzma",
+    "libm",
+    "libmpdec",
+    "libncurses",
+    "libncursesw",
+    "libnsl",
+    "libnss_dns",
+    "libnss_files",
+    "libpanelw",
+    "libpthread",
+    "libpython3",
+    "libreadline",
+    "libresolv",
+    "librt",
+    "libsqlite3",
+    "libssl",
+    "libstdc++",
+    "libtinfo",
+    "libtirpc",
+    "libutil",
+    "libuuid",
+    "libz",
     "libzstd",
 ];
 
@@ -95,7 +126,11 @@ fn call(
     after: Option<&Outcome>,
 ) -> Check {
     match (first, second, after) {
-        (Some(Outcome::Value(first)), Some(Outcome::Value(second)), Some(Outcome::Value(after))) => {
+        (
+            Some(Outcome::Value(first)),
+            Some(Outcome::Value(second)),
+            Some(Outcome::Value(after)),
+        ) => {
             let by_itself = differences(first, second);
             let mut found = differences(first, after);
             found.retain(|(path, _)| !by_itself.iter().any(|(own, _)| covers(own, path)));
@@ -187,22 +222,23 @@ fn modules(before: &Trial, after: &Trial, job: &Job) -> Check {
     let lost: Vec<&&String> = raw.iter().filter(|module| !imports(after, module)).collect();
     let name = "imports of modules that ship";
     let counted = format!("{} of {}", raw.len() - lost.len(), raw.len());
-    let told = lost.iter().take(MOST_TOLD).map(|module| {
-        format!("{module}: {}", told(after.outcome(&Job::module(module))))
-    });
+    let told = lost
+        .iter()
+        .take(MOST_TOLD)
+        .map(|module| format!("{module}: {}", told(after.outcome(&Job::module(module)))));
     match lost.is_empty() {
         true => check(name, Verdict::Passed, [counted]),
         false => check(name, Verdict::Failed, std::iter::once(counted).chain(told)),
     }
 }
 
-/// The same distributions, entry points and top-level names; where distributions were left out on
-/// purpose, what is there must say the same.
-fn metadata(before: Option<&Outcome>, after: Option<&Outcome>) -> Check {
+/// The same distributions, entry points and top-level names, but for distributions of which nothing
+/// ships.
+fn metadata(before: Option<&Outcome>, after: Option<&Outcome>, left_out: &[String]) -> Check {
     let name = "metadata of distributions";
     match (before, after) {
         (Some(Outcome::Value(before)), Some(Outcome::Value(after))) => {
-            let wrong = metadata_differences(before, after);
+            let wrong = metadata_differences(before, after, left_out);
             let verdict = if wrong.is_empty() { Verdict::Passed } else { Verdict::Failed };
             check(name, verdict, wrong.into_iter().take(MOST_TOLD))
         }
@@ -213,20 +249,25 @@ fn metadata(before: Option<&Outcome>, after: Option<&Outcome>) -> Check {
     }
 }
 
-fn metadata_differences(before: &Value, after: &Value) -> Vec<String> {
+fn metadata_differences(before: &Value, after: &Value, left_out: &[String]) -> Vec<String> {
     let rows = |of: &Value, key: &str| -> BTreeSet<String> {
         of[key].as_array().into_iter().flatten().map(ToString::to_string).collect()
     };
-    let dist = |of: &Value| rows(of, "distributions");
-    let gone: BTreeSet<String> = dist(before).difference(&dist(after)).cloned().collect();
-    let mut wrong: Vec<String> = dist(after)
-        .difference(&dist(before))
-        .map(|row| format!("the distribution {row} is new"))
-        .collect();
-    if gone.is_empty() {
-        let lost = rows(before, "entry_points");
-        let kept = rows(after, "entry_points");
-        wrong.extend(lost.symmetric_difference(&kept).map(|row| format!("the entry point {row} differs")));
+    let is_left_out = |row: &Value| {
+        let name = row[0].as_str().map(dist::normalize);
+        name.is_some_and(|name| left_out.contains(&name))
+    };
+    let expected = before["distributions"].as_array().into_iter().flatten();
+    let expected: BTreeSet<String> =
+        expected.filter(|row| !is_left_out(row)).map(ToString::to_string).collect();
+    let told = |row: &String, what: &str| format!("the {what} {row} differs");
+    let found = rows(after, "distributions");
+    let differs = expected.symmetric_difference(&found);
+    let mut wrong: Vec<String> = differs.map(|row| told(row, "distribution")).collect();
+    if left_out.is_empty() {
+        let points = [before, after].map(|of| rows(of, "entry_points"));
+        let differs = points[0].symmetric_difference(&points[1]);
+        wrong.extend(differs.map(|row| told(row, "entry point")));
         let (lost, kept) = (&before["packages"], &after["packages"]);
         wrong.extend(differences(lost, kept).into_iter().map(|(path, how)| {
             format!("packages_distributions(): {}: {how}", path.trim_start_matches("result."))
@@ -291,7 +332,11 @@ mod tests {
         assert_eq!(verdict(json!({}), json!({}), json!({"a": 1})), Verdict::Failed);
         assert_eq!(verdict(json!(1), json!(2), json!(3)), Verdict::Weak, "nothing can be compared");
         let keys = |key: &str| json!({"ids": {key: 1}, "n": 1});
-        assert_eq!(verdict(keys("a"), keys("b"), keys("c")), Verdict::Failed, "a new key is no old one");
+        assert_eq!(
+            verdict(keys("a"), keys("b"), keys("c")),
+            Verdict::Failed,
+            "a new key is no old one"
+        );
     }
 
     #[test]
@@ -317,11 +362,15 @@ mod tests {
             let rows: Vec<Value> = names.iter().map(|name| json!([name, "1"])).collect();
             json!({"distributions": rows, "entry_points": [["g", "n", "v"]], "packages": {top: ["a"]}})
         };
-        let same = |before: &Value, after: &Value| metadata_differences(before, after).is_empty();
+        let same = |before: &Value, after: &Value, left_out: &[&str]| {
+            let left_out: Vec<String> = left_out.iter().map(|name| (*name).to_owned()).collect();
+            metadata_differences(before, after, &left_out).is_empty()
+        };
         let both = of(&["a", "b"], "a");
-        assert!(same(&both, &both));
-        assert!(!same(&both, &of(&["a", "b"], "c")));
-        assert!(same(&both, &of(&["a"], "c")), "b was left out on purpose");
-        assert!(!same(&of(&["a"], "a"), &both));
+        assert!(same(&both, &both, &[]));
+        assert!(!same(&both, &of(&["a", "b"], "c"), &[]));
+        assert!(!same(&both, &of(&["a"], "a"), &[]));
+        assert!(same(&both, &of(&["a"], "c"), &["b"]), "b was left out on purpose");
+        assert!(!same(&of(&["a"], "a"), &both, &[]));
     }
 }

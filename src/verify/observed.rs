@@ -11,11 +11,15 @@ use walkdir::WalkDir;
 use crate::runtime::room::Isolation;
 
 /// Every file with its size and time; nothing where nothing can be written.
-pub(super) fn listing(folder: &Path, isolation: Isolation) -> BTreeMap<String, (u64, Option<SystemTime>)> {
+pub(super) fn listing(
+    folder: &Path,
+    isolation: Isolation,
+) -> BTreeMap<String, (u64, Option<SystemTime>)> {
     if isolation != Isolation::Permissions {
         return BTreeMap::new();
     }
-    let files = WalkDir::new(folder).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+    let files =
+        WalkDir::new(folder).into_iter().flatten().filter(|entry| entry.file_type().is_file());
     let told = files.filter_map(|entry| {
         let path = entry.path().strip_prefix(folder).ok()?.to_string_lossy().into_owned();
         let metadata = entry.metadata().ok()?;

@@ -6,6 +6,7 @@ use super::wants::{Want, What};
 use crate::facts::Facts;
 use crate::facts::content::Content;
 use crate::facts::names::module_name;
+use crate::facts::owners::DistId;
 use crate::facts::reach::Reach;
 use crate::options::{Handler, Options, Proving};
 use crate::plan::{Because, Plan, Restored};
@@ -34,7 +35,13 @@ pub fn handlers(tree: &Tree, options: &Options) -> Vec<(PackageId, Vec<Handler>)
 }
 
 /// What is to be run of a package.
-pub fn job(handlers: &[Handler], modules: Vec<String>, events: &[Event], proving: &Proving, minor: u8) -> Job {
+pub fn job(
+    handlers: &[Handler],
+    modules: Vec<String>,
+    events: &[Event],
+    proving: &Proving,
+    minor: u8,
+) -> Job {
     Job {
         handlers: handlers.iter().map(ToString::to_string).collect(),
         events: events.to_vec(),
@@ -45,6 +52,7 @@ pub fn job(handlers: &[Handler], modules: Vec<String>, events: &[Event], proving
         environment: proving.environment.clone(),
         python: format!("3.{minor}"),
         run: 0,
+        left_out: Vec::new(),
     }
 }
 
@@ -69,15 +77,22 @@ pub fn modules(
             || file_name(path).starts_with("test_")
             || matches!(file_name(path), "__main__.py" | "setup.py");
         let name = module_name(path).filter(|_| !is_test)?;
-        let is_name = |part: &str| {
-            !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_')
-        };
+        let is_name =
+            |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
         name.split('/').all(is_name).then(|| name.replace('/', "."))
     };
     let mut found: Vec<String> = tree.ids().filter(counts).filter_map(name).collect();
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The distributions of a package of which nothing ships, by normalized name.
+pub fn left_out(tree: &Tree, facts: &Facts, plan: &Plan, package: PackageId) -> Vec<String> {
+    let ships =
+        |of: DistId| tree.ids().any(|id| plan.ships(id) && facts.owners.brought_by(id) == Some(of));
+    let here = facts.owners.distributions().filter(|(_, dist)| dist.package == package);
+    here.filter(|(id, _)| !ships(*id)).map(|(_, dist)| dist.normalized()).collect()
 }
 
 /// A hash of a package: of every path with its content.
@@ -115,10 +130,8 @@ pub fn missing(
     wants: &[Want],
     observed: &[String],
 ) -> Vec<(FileId, String)> {
-    let dropped: Vec<FileId> = tree
-        .ids()
-        .filter(|id| tree.file(*id).package == package && !plan.ships(*id))
-        .collect();
+    let dropped: Vec<FileId> =
+        tree.ids().filter(|id| tree.file(*id).package == package && !plan.ships(*id)).collect();
     let mut found: BTreeMap<FileId, String> = BTreeMap::new();
     for want in wants {
         let answers = |id: &&FileId| answers(tree, facts, **id, &want.what);

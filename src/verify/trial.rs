@@ -40,6 +40,9 @@ pub struct Job {
     pub python: String,
     /// Which of the runs of the package as it was.
     pub run: u32,
+    /// The distributions of which nothing ships, by normalized name.
+    #[serde(skip)]
+    pub left_out: Vec<String>,
 }
 
 /// One event.

@@ -48,11 +48,11 @@ fn asked(cause: &Cause, wants: &mut Vec<Want>) {
         want(What::Module(slashed(name)));
     }
     // cannot import name 'x' from 'y' (/var/task/y.py)
-    if let Some(name) = quoted_behind(message, "cannot import name ") {
-        if let Some(package) = quoted_behind(message, " from ") {
-            want(What::Module(slashed(&format!("{package}.{name}"))));
-            want(What::Module(slashed(package)));
-        }
+    if let (Some(name), Some(package)) =
+        (quoted_behind(message, "cannot import name "), quoted_behind(message, " from "))
+    {
+        want(What::Module(slashed(&format!("{package}.{name}"))));
+        want(What::Module(slashed(package)));
     }
     // module 'y' has no attribute 'x'
     if let (Some(package), Some(name)) =
@@ -67,14 +67,13 @@ fn asked(cause: &Cause, wants: &mut Vec<Want>) {
     if let Some((_, name)) = message.split_once("No package metadata was found for ") {
         want(What::Distribution(name.trim().to_owned()));
     }
-    if cause.kind == "PackageNotFoundError" || cause.kind == "DistributionNotFound" {
-        if let Some(name) = &cause.name {
-            want(What::Distribution(name.clone()));
-        }
+    let of_distribution = ["PackageNotFoundError", "DistributionNotFound"];
+    if let Some(name) = cause.name.as_ref().filter(|_| of_distribution.contains(&&*cause.kind)) {
+        want(What::Distribution(name.clone()));
     }
     let paths = cause.filename.iter().map(String::as_str).chain(paths_in(message));
     for path in paths {
-        want(What::File(path.to_owned()));
+        want(What::File(path.trim_end_matches(':').to_owned()));
     }
 }
 
@@ -87,7 +86,8 @@ fn quoted_behind<'t>(text: &'t str, words: &str) -> Option<&'t str> {
 
 /// The words of a message that are paths into the function or its layers.
 fn paths_in(message: &str) -> impl Iterator<Item = &str> {
-    let words = message.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '(' | ')' | ','));
+    let words =
+        message.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '(' | ')' | ','));
     words.filter(|word| word.starts_with('/') && word.len() > 2)
 }
 
@@ -113,14 +113,20 @@ mod tests {
         );
         assert_eq!(whats("AttributeError", "module 'a' has no attribute 'b'"), [module("a/b")]);
         assert_eq!(
-            whats("ImportError", "libx-1.so.2: cannot open shared object file: No such file or directory"),
+            whats(
+                "ImportError",
+                "libx-1.so.2: cannot open shared object file: No such file or directory"
+            ),
             [What::Library("libx-1.so.2".to_owned())]
         );
         assert_eq!(
-            whats("OSError", "/opt/python/a.libs/libx.so: cannot open shared object file: No such file"),
+            whats(
+                "OSError",
+                "/opt/python/a.libs/libx.so: cannot open shared object file: No such file"
+            ),
             [
                 What::Library("libx.so".to_owned()),
-                What::File("/opt/python/a.libs/libx.so:".to_owned())
+                What::File("/opt/python/a.libs/libx.so".to_owned())
             ]
         );
         assert_eq!(
@@ -128,7 +134,10 @@ mod tests {
             [What::Distribution("alpha".to_owned())]
         );
         assert_eq!(
-            whats("FileNotFoundError", "[Errno 2] No such file or directory: '/opt/python/a/x.json'"),
+            whats(
+                "FileNotFoundError",
+                "[Errno 2] No such file or directory: '/opt/python/a/x.json'"
+            ),
             [What::File("/opt/python/a/x.json".to_owned())]
         );
         assert!(whats("KeyError", "'a'").is_empty());

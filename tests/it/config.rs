@@ -180,7 +180,15 @@ fn symbols_stay_where_their_rule_is_off() {
         let made = built(&shop, &format!("[rules]\noff = [{off}]\n"), args);
         made.bytes("native/x.so").unwrap().len()
     };
-    let all = ["--level", "max", "--handler", "app.handler", "--keep", "native/__init__.py"];
+    let all = [
+        "--level",
+        "max",
+        "--handler",
+        "app.handler",
+        "--no-verify",
+        "--keep",
+        "native/__init__.py",
+    ];
     let max = &all[..4];
     assert_eq!(size("\"elf-unmapped\"", &[]), object.len());
     assert_eq!(size("\"elf-unmapped\"", max), object.len(), "nor with the section headers");

@@ -11,6 +11,7 @@ mod links;
 mod metadata;
 mod owners;
 mod package;
+mod proof;
 mod reach;
 mod rules;
 mod same_bytes;

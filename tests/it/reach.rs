@@ -252,7 +252,15 @@ fn services_are_chosen_by_the_calls_that_name_them() {
     let literal = "s3 = botocore.session.client('s3')";
     assert_eq!(ships(literal, &MAX), [true, true, false]);
     assert_eq!(ships("c = session.client(service_name='ec2')", &MAX), [false, true, true]);
-    assert_eq!(ships("c = botocore.session.client(NAME)", &MAX), [true; 3], "computed");
+    for computed in [
+        "c = botocore.session.client(NAME)",
+        "c = session.client(region_name='eu-west-1', service_name=NAME)",
+        "from functools import partial\nmake = partial(session.client, region_name='eu-west-1')",
+        "make = botocore.session.client\n",
+        "c = getattr(session, 'client')('ec2')",
+    ] {
+        assert_eq!(ships(computed, &MAX), [true; 3], "{computed}");
+    }
     assert_eq!(ships(literal, &[]), [true; 3], "not at level standard");
 }
 
@@ -302,4 +310,20 @@ fn inspect_tells_what_is_paid_for_and_what_is_not_used() {
     assert_eq!(reached["imports"][1]["deferred"], true);
     assert_eq!(reached["unused"], serde_json::json!(["lonely.py"]));
     assert!(!slim(&["inspect", package.path()]).ok().out.contains("reached from"));
+}
+
+#[test]
+fn files_that_a_call_opens_stay_where_it_is_called() {
+    let page = "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui.min.css";
+    let powertools = Dist::new("aws-lambda-powertools", "3.0.0")
+        .file("aws_lambda_powertools/__init__.py", "def enable_swagger(path='/'): ...\n")
+        .file(page, "x");
+    let ships = |code: &str| {
+        let code = format!("import aws_lambda_powertools as p\n{code}");
+        handler(&code).install(&powertools).build(&MAX).ships(page)
+    };
+    assert!(!ships(""));
+    assert!(ships("p.enable_swagger()"));
+    assert!(ships("p.enable_swagger(path='/docs')"));
+    assert!(ships("serve = p.enable_swagger"));
 }

@@ -78,11 +78,11 @@ pub struct Built {
     pub out: TempDir,
 }
 
-/// Builds packages, which must end well.
+/// Builds packages, which must end well; without a proof, which has tests of its own.
 #[track_caller]
 pub fn build(packages: &[&str], args: &[&str]) -> Built {
     let out = tempfile::tempdir().unwrap();
-    let to = ["--out-dir", out.path().to_str().unwrap()];
+    let to = ["--no-verify", "--out-dir", out.path().to_str().unwrap()];
     let run = slim(&[&["build"], packages, &to, args].concat()).ok();
     Built { run, out }
 }

@@ -51,17 +51,29 @@ impl<'f> Applied<'f> {
         applied
     }
 
-    /// Whether a call of this name chooses or opens files.
+    /// Whether a call of this name chooses files.
     pub(super) fn is_choice(&self, call: &str) -> bool {
-        self.openers.contains(&call)
-            || self.choices.iter().any(|select| select.calls.iter().any(|name| name == call))
+        self.choices.iter().any(|select| select.calls.iter().any(|name| name == call))
+    }
+
+    /// Words that code says which opens files.
+    pub(super) fn openers(&self) -> &[&'f str] {
+        &self.openers
+    }
+
+    /// The calls that choose files, each with the words of which the file says one, and those of
+    /// which one is in the name of what it is called on.
+    pub(super) fn choosers(&self) -> impl Iterator<Item = (&'f str, &'f [String], Vec<&'f str>)> {
+        self.choices.iter().flat_map(|select| {
+            let words = select.near.iter().chain(&select.receivers).map(String::as_str);
+            let words: Vec<&str> = words.collect();
+            let calls = select.calls.iter();
+            calls.map(move |call| (call.as_str(), &select.near[..], words.clone()))
+        })
     }
 
     /// Whether such a call counts in a file that says these words, on an object of this name.
     pub(super) fn counts(&self, call: &str, says: impl Fn(&str) -> bool, receiver: &str) -> bool {
-        if self.openers.contains(&call) {
-            return true;
-        }
         let mut of = self.choices.iter().filter(|s| s.calls.iter().any(|name| name == call));
         of.any(|select| {
             select.near.iter().any(|word| says(word))

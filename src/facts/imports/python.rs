@@ -137,6 +137,9 @@ impl<'f> File<'f, '_> {
             sink.line = Line::At(self.text, call.at);
             self.call(call, sink);
         }
+        if narrow.is_none() {
+            self.mentions(sink);
+        }
         if !self.graph.paths.stubs.is_empty() && self.says("attach_stub") {
             sink.line = Line::At(self.text, 0);
             self.stubs(How::Import, sink);

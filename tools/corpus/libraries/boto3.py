@@ -1,10 +1,11 @@
 # /// script
 # dependencies = ["boto3"]
 # [tool.slim]
-# event = {bucket = "bucket"}
+# event = {bucket = "bucket", attributes = ["upload_fileobj", "download_file", "copy"]}
 # ///
 """Service data, resources, waiters and documenters are found by name."""
 
+import io
 import os
 
 os.environ.update(AWS_ACCESS_KEY_ID="AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY="s", AWS_DEFAULT_REGION="eu-west-1")
@@ -27,7 +28,15 @@ def lambda_handler(event, context):
     table = boto3.resource("dynamodb").Table("t")
     built = ConditionExpressionBuilder().build_expression(Attr("a").eq(3)).condition_expression
     queue = boto3.client("sqs")
+    bucket = boto3.resource("s3").Bucket(event["bucket"])
+    with Stubber(bucket.meta.client) as stub:
+        stub.add_response("put_object", {})
+        bucket.upload_fileobj(io.BytesIO(b"hello"), "k")
+    machine = boto3.resource("ec2").Instance("i-1")
     return {
+        "injected": [hasattr(bucket, name) for name in event["attributes"]],
+        "writer": type(table.batch_writer()).__name__,
+        "tags": [hasattr(machine, "create_tags"), hasattr(machine, "delete_tags")],
         "signed": signed.split("?")[0],
         "pages": pages,
         "table": table.name,

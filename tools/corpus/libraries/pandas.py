@@ -1,13 +1,17 @@
 # /// script
-# dependencies = ["pandas", "tzdata", "openpyxl", "lxml", "jinja2", "sqlalchemy"]
+# dependencies = ["pandas", "tzdata", "openpyxl", "lxml", "jinja2", "sqlalchemy", "matplotlib"]
 # [tool.slim]
-# event = {zone = "Europe/Berlin", engine = "openpyxl"}
+# event = {zone = "Europe/Berlin", engine = "openpyxl", plots = "matplotlib", kinds = ["line", "bar", "hist", "box"]}
 # ///
 """Compiled modules import others; engines and readers are imported by computed names."""
 
 import io
+import os
+import warnings
 
+os.environ["MPLCONFIGDIR"] = "/tmp"
 import pandas
+from pandas import plotting
 
 
 def lambda_handler(event, context):
@@ -26,6 +30,15 @@ def lambda_handler(event, context):
     told["style"] = "<table" in frame.style.format(precision=1).to_html()
     told["query"] = frame.query("n > 2").n.tolist()
     told["pickle"] = pandas.read_pickle(io.BytesIO(pickled(frame))).equals(frame)
+    told["json"] = pandas.read_json(io.StringIO(frame.to_json(orient="table")), orient="table").shape
+    told["csv"] = pandas.read_csv(io.StringIO(frame.to_csv()), engine="python").shape
+    told["plots"] = [type(frame.n.plot(kind=kind, backend=event["plots"])).__name__ for kind in event["kinds"]]
+    told["matrix"] = plotting.scatter_matrix(frame[["n"]]).shape
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pandas.to_datetime(["13/01/2024"])
+    told["warned"] = [os.path.basename(one.filename) for one in caught]
+    told["test"] = pandas.test.__name__
     pandas.testing.assert_frame_equal(frame, frame.copy())
     return told
 

@@ -1,5 +1,7 @@
 //! What the calls of a source run, list or choose.
 
+use memchr::memmem;
+
 use super::File;
 use crate::facts::imports::{Choice, How, Sink};
 use crate::python::outline::{self, Argument, Call, HOLE};
@@ -66,16 +68,12 @@ impl File<'_, '_> {
     /// calls a method of a session.
     fn choice(&self, call: &Call<'_>, sink: &mut Sink<'_>) {
         let before = &self.text[..call.at];
-        let receiver = before.strip_suffix('.').map_or("", |before| {
-            let start =
-                before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
-            &before[start..]
-        });
-        let receiver = receiver.to_ascii_lowercase();
+        let receiver = before.strip_suffix('.').map_or("", last_word).to_ascii_lowercase();
         if !self.graph.known.counts(call.name, |word| self.says(word), &receiver) {
             return;
         }
         let name = match call.argument {
+            Argument::Text(number) if !self.is_the_name(call, number) => None,
             Argument::Text(number) => {
                 let text = &self.outline.texts[number];
                 (!text.has_holes && !text.goes_on).then(|| text.value.to_string())
@@ -86,6 +84,61 @@ impl File<'_, '_> {
         let line = outline::line(self.text, call.at);
         let call = call.name.to_owned();
         sink.found.choices.push(Choice { from: sink.from, line, call, name });
+    }
+
+    /// Whether the literal is the first argument by its place, or by a keyword that is a name's.
+    fn is_the_name(&self, call: &Call<'_>, number: usize) -> bool {
+        let start = call.at + call.name.len();
+        let before = self.text.get(start..self.outline.texts[number].at).unwrap_or_default();
+        match before.split_once('=') {
+            None => true,
+            Some((keyword, _)) => {
+                let keyword = keyword.rsplit(|c: char| !(c.is_alphanumeric() || c == '_'));
+                keyword
+                    .into_iter()
+                    .find(|word| !word.is_empty())
+                    .is_some_and(|word| matches!(word, "name" | "serviceName" | "service_name"))
+            }
+        }
+    }
+
+    /// What the code says of functions that choose or open files without calling them on the spot:
+    /// `partial(boto3.client)`, `make = session.resource`, `getattr(boto3, kind)`.
+    pub(super) fn mentions(&self, sink: &mut Sink<'_>) {
+        let known = &self.graph.known;
+        let mut chosen = |call: &str, at: usize| {
+            let (from, line) = (sink.from, outline::line(self.text, at));
+            sink.found.choices.push(Choice { from, line, call: call.to_owned(), name: None });
+        };
+        for opener in known.openers() {
+            if let Some(at) = memmem::find(self.text.as_bytes(), opener.as_bytes()) {
+                chosen(opener, at);
+            }
+        }
+        for (call, near, words) in known.choosers() {
+            if !near.iter().any(|word| self.says(word)) {
+                continue;
+            }
+            let is_one = |receiver: &str| words.iter().any(|word| receiver.contains(word));
+            for (at, _) in self.text.match_indices(call) {
+                let behind = self.text[at + call.len()..].chars().next();
+                let Some(before) = self.text[..at].strip_suffix('.') else { continue };
+                let receiver = last_word(before);
+                if is_handed_on(before, behind) && is_one(&receiver.to_ascii_lowercase()) {
+                    chosen(call, at);
+                }
+            }
+            for (at, gets) in self.text.match_indices("getattr(") {
+                let behind = &self.text[at + gets.len()..];
+                let (of, behind) = behind.split_once(',').unwrap_or((behind, ""));
+                let attribute = behind.trim_start();
+                let literal = attribute.starts_with(['"', '\'']);
+                let may_be = !literal || attribute[1..].starts_with(call);
+                if may_be && is_one(&last_word(of).to_ascii_lowercase()) {
+                    chosen(call, at);
+                }
+            }
+        }
     }
 
     /// `pkgutil` over the path of a package: one that the file imports under this name, or its own.
@@ -118,4 +171,23 @@ impl File<'_, '_> {
             sink.whole(folder, How::Walked);
         }
     }
+}
+
+/// The word that a text ends with.
+fn last_word(text: &str) -> &str {
+    let start = text.rfind(|c: char| !(c.is_alphanumeric() || c == '_'));
+    &text[start.map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))..]
+}
+
+/// Whether a dotted name is a value of its own: assigned, returned, or an argument; and no part of a
+/// remark.
+fn is_handed_on(name: &str, behind: Option<char>) -> bool {
+    let line = name.rfind('\n').map_or(name, |at| &name[at + 1..]);
+    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+    let before = name.trim_end_matches(in_name).trim_end();
+    let ends = behind.is_none_or(|c| matches!(c, ',' | ')' | ']' | '}' | '\r' | '\n' | ';'));
+    let begins = before.ends_with(['=', '(', ',', '[', '{']) || before.ends_with("return");
+    // Not as an annotation.
+    let is_entry = before.ends_with(':') && matches!(behind, Some(',' | '}'));
+    ends && (begins || is_entry) && !line.contains('#')
 }
