@@ -55,6 +55,7 @@ unit: ## The tests of the code, the house test among them
 judge: release ## Real apps slimmed at every level: do they still run?
 	tools/corpus/build.sh $(TEST_APPS)
 	tools/corpus/judge.py --slim $(SLIM) $(TEST_APPS)
+	tools/corpus/prove.py --slim $(SLIM) $(TEST_APPS)
 	$(CONTRADICTIONS)
 	tools/corpus/libraries.py --slim $(SLIM)
 
@@ -62,6 +63,7 @@ judge: release ## Real apps slimmed at every level: do they still run?
 corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/build.sh
 	tools/corpus/judge.py --slim $(SLIM)
+	tools/corpus/prove.py --slim $(SLIM)
 	$(CONTRADICTIONS)
 
 .PHONY: libraries

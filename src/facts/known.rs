@@ -102,4 +102,22 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_distribution_has_a_handler_that_runs_on_its_wheel() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/corpus/libraries");
+        let handlers = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let handlers: Vec<_> = handlers.filter(|path| path.extension().is_some()).collect();
+        for (name, _) in FILES {
+            let runs_it = handlers.iter().any(|path| {
+                let required = || {
+                    let text = std::fs::read_to_string(path).unwrap();
+                    let needs = text.lines().find(|line| line.starts_with("# dependencies"));
+                    needs.unwrap_or_default().contains(&format!("\"{name}"))
+                };
+                path.file_stem().is_some_and(|stem| stem == *name) || required()
+            });
+            assert!(runs_it, "no handler of tools/corpus/libraries needs {name}");
+        }
+    }
 }
