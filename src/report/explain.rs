@@ -3,15 +3,18 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::numbers::files;
 use super::{led, verb, why};
 use crate::facts::Facts;
 use crate::facts::asked::{Asked, What, asked};
+use crate::facts::names::module_name;
 use crate::facts::owners::Owner;
 use crate::plan::layers::{self, Place};
 use crate::plan::{Action, Because, Plan};
 use crate::python::dist;
+use crate::rules::Tier;
 use crate::transform;
-use crate::tree::{Contents, FileId, Tree};
+use crate::tree::{Contents, FileId, Tree, file_name};
 
 /// The answer for one file.
 #[derive(Debug, Serialize)]
@@ -178,7 +181,10 @@ fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec
         Because::Restored(asked_by) => (None, vec![format!("put back: {asked_by}")]),
         Because::Rule(rule) => {
             let told = [rule.what.to_owned(), rule.why_safe.to_owned()];
-            (Some(rule.id), told.into_iter().chain(chain(tree, plan, file)).collect())
+            let by_evidence = rule.tier != Tier::Certain && !rule.is_fact() && !plan.ships(file);
+            let looked = by_evidence.then(|| looked_for(tree, plan, file));
+            let told = told.into_iter().chain(looked).chain(chain(tree, plan, file));
+            (Some(rule.id), told.collect())
         }
         Because::Doubt(rule, doubt) => (
             Some(rule.id),
@@ -188,6 +194,19 @@ fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec
                 .collect(),
         ),
     }
+}
+
+/// What would have kept a file, and where it was looked for.
+fn looked_for(tree: &Tree, plan: &Plan, file: FileId) -> String {
+    let package = tree.file(file).package;
+    let ships = |id: &FileId| tree.file(*id).package == package && plan.ships(*id);
+    let count = files(tree.ids().filter(ships).count() as u64);
+    let path = tree.import_path(file).unwrap_or(tree.file(file).path.as_str());
+    let name = match module_name(path) {
+        Some(name) => format!("the module {}", name.replace('/', ".")),
+        None => format!("the name {}", file_name(path)),
+    };
+    format!("looked for in the {count} that ship, and not found: {name}")
 }
 
 /// The steps that lead to a file, from the last to the root.
