@@ -143,18 +143,30 @@ pub fn make(
     draft.drop_certain(&found.proposals);
     let candidates = named(&found.proposals);
     let points = entry_points(options.level);
-    let graph = ImportGraph::new(tree, contents, facts, &wanted(&candidates), points)?;
-    draft.keep_modified(
-        &imports::modified(contents, tree, facts, &draft.to_check(&found.proposals))?,
-        &found.proposals,
-    );
-    progress.begin("searching", tree.bytes());
-    let settled =
-        evidence::settle(&mut draft, &candidates, &handlers, &graph, |files, reached| {
-            graph.edges(files, reached, progress)
-        })?;
-    progress.end();
-    selected::apply(&mut draft, &settled, options.level);
+    let modified = |files: &[FileId]| imports::modified(contents, tree, facts, files);
+    draft.keep_modified(&modified(&draft.to_check(&found.proposals))?, &found.proposals);
+    let settled = loop {
+        let mut decided = draft.clone();
+        let graph = ImportGraph::new(tree, contents, facts, &wanted(&candidates), points)?;
+        progress.begin("searching", tree.bytes());
+        let settled =
+            evidence::settle(&mut decided, &candidates, &handlers, &graph, |files, reached| {
+                graph.edges(files, reached, progress)
+            })?;
+        progress.end();
+        selected::apply(&mut decided, &settled, options.level);
+        // Most of what could go stays: only what goes is held against RECORD.
+        let somebodys = modified(&decided.dropped_since(&draft))?;
+        if somebodys.is_empty() {
+            draft = decided;
+            break settled;
+        }
+        for file in somebodys {
+            if let Because::Rule(rule) = decided.decisions[file].because {
+                draft.keep_of_somebody(file, rule);
+            }
+        }
+    };
     draft.change(&found.proposals);
     draft.guard(&found.guarded);
     let decisions = draft.decisions;
@@ -213,6 +225,7 @@ fn wanted(candidates: &[&Proposal]) -> Vec<Wanted> {
 }
 
 /// The decisions while they are being made.
+#[derive(Clone)]
 struct Draft<'t> {
     tree: &'t Tree,
     facts: &'t Facts,
@@ -275,10 +288,11 @@ impl<'t> Draft<'t> {
         }
     }
 
-    /// The files whose content must be what RECORD says before a rule may act, in order. What the
-    /// loader never maps of a shared object may go from anybody's.
+    /// The files whose content must be what RECORD says before a rule may act, in order, but for what
+    /// evidence decides. What the loader never maps of a shared object may go from anybody's.
     fn to_check(&self, proposals: &[Proposal]) -> Vec<FileId> {
-        let acting = proposals.iter().filter(|proposal| !proposal.change.is_strip());
+        let acts = |proposal: &&Proposal| !proposal.change.is_strip() && proposal.named.is_none();
+        let acting = proposals.iter().filter(acts);
         let mut files: Vec<FileId> =
             acting.flat_map(|proposal| proposal.files.iter().copied()).collect();
         files.retain(|file| !self.pinned[*file]);
@@ -287,15 +301,25 @@ impl<'t> Draft<'t> {
         files
     }
 
+    /// The files that are dropped and were not, in order.
+    fn dropped_since(&self, before: &Self) -> Vec<FileId> {
+        self.tree.ids().filter(|id| self.is_gone(*id) && !before.is_gone(*id)).collect()
+    }
+
     fn keep_modified(&mut self, modified: &[FileId], proposals: &[Proposal]) {
         for proposal in proposals.iter().filter(|proposal| !proposal.change.is_strip()) {
             for file in proposal.files.iter().filter(|file| modified.binary_search(file).is_ok()) {
                 if !self.pinned[*file] {
-                    self.doubt(proposal.rule, self.tree.shown(*file), vec![*file], &Why::Modified);
-                    self.pin(*file, Action::Keep, Because::Doubt(proposal.rule, Why::Modified));
+                    self.keep_of_somebody(*file, proposal.rule);
                 }
             }
         }
+    }
+
+    /// Keeps a file whose content is not what RECORD says.
+    fn keep_of_somebody(&mut self, file: FileId, rule: &'static Rule) {
+        self.doubt(rule, self.tree.shown(file), vec![file], &Why::Modified);
+        self.pin(file, Action::Keep, Because::Doubt(rule, Why::Modified));
     }
 
     fn change(&mut self, proposals: &[Proposal]) {
