@@ -165,6 +165,8 @@ pub struct ImportGraph<'a> {
     facts: &'a Facts,
     platform: Platform,
     names: Names<'a>,
+    /// The parts that any name has.
+    parts: HashSet<&'a str, RandomState>,
     paths: Paths,
     tables: Tables,
     groups: Groups,
@@ -203,6 +205,7 @@ impl<'a> ImportGraph<'a> {
             contents,
             facts,
             platform,
+            parts: names.parts(),
             names,
             paths,
             tables,
@@ -211,6 +214,11 @@ impl<'a> ImportGraph<'a> {
             known,
             done: Mutex::default(),
         })
+    }
+
+    /// Whether a word by itself could name anything at all.
+    fn is_known(&self, word: &str) -> bool {
+        self.parts.contains(word) || self.paths.is_known(word) || self.groups.holds(word)
     }
 
     /// The same for who asks where everything leads, not only to what could go.

@@ -4,7 +4,7 @@
 //! without source `a/b.pyc`, or the `__init__` of the folder `a/b`. A folder without `__init__` is a
 //! namespace package (PEP 420).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
@@ -94,6 +94,12 @@ impl<'t> Names<'t> {
 
     fn get(&self, package: PackageId, name: &str) -> Option<&Place<'t>> {
         self.packages[usize::from(package.0)].places.get(name)
+    }
+
+    /// The parts that any name has, of all packages.
+    pub fn parts(&self) -> HashSet<&'t str, RandomState> {
+        let names = self.packages.iter().flat_map(|root| root.places.keys());
+        names.map(|name| file_name(name)).collect()
     }
 
     /// The first parts of all names, sorted.

@@ -29,6 +29,11 @@ impl Groups {
         Ok(groups)
     }
 
+    /// Whether any package has entry points of this group.
+    pub(super) fn holds(&self, group: &str) -> bool {
+        self.points.iter().any(|(_, name, _)| name == group)
+    }
+
     /// The modules that the entry points of a group import; of all groups that begin so, where the
     /// rest of the name is not known.
     pub(super) fn of_group<'g>(

@@ -114,6 +114,11 @@ impl Paths {
         self.by_word.get(word).into_iter().flatten().map(|number| &self.folders[*number])
     }
 
+    /// Whether a folder or a file is called by this word.
+    pub(super) fn is_known(&self, word: &str) -> bool {
+        self.by_word.contains_key(word) || self.files.contains_key(word)
+    }
+
     /// The sources of this file name.
     pub(super) fn sources_called(&self, name: &str) -> &[Named] {
         self.sources.get(name).map_or(&[], Vec::as_slice)

@@ -24,6 +24,11 @@ const BEFORE_LISTS: [&str; 10] =
 impl<'f> File<'f, '_> {
     pub(super) fn literal(&self, text: &Text<'_>, imports: bool, sink: &mut Sink<'_>) {
         let value = text.value.as_ref();
+        // Most strings are words of every day.
+        let is_word = value.bytes().all(is_word) && !text.has_holes && !text.goes_on;
+        if is_word && !self.graph.is_known(value) {
+            return;
+        }
         runs::in_text(self.graph, value, How::Literal, sink);
         if value.len() <= LONGEST_NAME && !value.contains(char::is_whitespace) {
             self.name(text, imports, sink);
