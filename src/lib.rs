@@ -224,6 +224,7 @@ fn existing(path: &Path) -> Option<PathBuf> {
 /// Removes what a build under way has made so far; for the moment of an interrupt.
 pub fn abandon() {
     runtime::child::abandon();
+    proving::abandon();
     pack::staging::abandon();
 }
 

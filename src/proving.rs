@@ -1,8 +1,9 @@
 //! The loop of a proof: run what was made, put back what a run asks for, make it again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -27,6 +28,17 @@ pub const MOST_ROUNDS: usize = 3;
 
 /// Longest text of an event that Lambda takes, in bytes (a synchronous call's).
 const LONGEST_EVENT: u64 = 6 << 20;
+
+/// The folders of proofs of this process, for the moment of an interrupt.
+static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes what proofs under way have made. The process must end right after.
+pub fn abandon() {
+    for folder in OPEN.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        // Nobody is left who could be told of a failure.
+        let _ = fs::remove_dir_all(folder);
+    }
+}
 
 /// Everything that proofs of one build share.
 pub struct Bench<'a> {
@@ -63,11 +75,20 @@ impl<'a> Bench<'a> {
                 .hint("name the function that Lambda calls: --handler MODULE.FUNCTION")
                 .into());
         }
+        if let Some(folder) = proving.runtime_packages.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(Failure::usage(format!(
+                "failed to read {}: it is no folder",
+                folder.display()
+            ))
+            .hint("--runtime-packages names a folder that `pip install -t` filled")
+            .into());
+        }
         let events = events(&proving.events)?;
         let scratch = tempfile::Builder::new()
             .prefix("slim-proof-")
             .tempdir()
             .context("failed to create a folder for the proof")?;
+        OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(scratch.path().to_owned());
         let (mut interpreter, mut isolation) = (None, Isolation::Permissions);
         if runs_here(facts.target.arch) {
             let found = python(facts.target.python.minor(), proving)?;
@@ -123,6 +144,7 @@ impl<'a> Bench<'a> {
             let minor = facts.target.python.minor();
             let mut job = subject::job(&handlers, modules, &self.events, self.proving, minor);
             job.left_out = subject::left_out(tree, facts, plan, package);
+            job.elsewhere = subject::elsewhere(facts, package);
             let (raw, key) = self.raw(scanned, &interpreter, package)?;
             let made_in = tempfile::Builder::new().prefix("made-").tempdir_in(self.scratch.path());
             let made_in = made_in.context("failed to create a folder for the proof")?;
@@ -133,7 +155,12 @@ impl<'a> Bench<'a> {
             let missing =
                 subject::missing(tree, facts, plan, package, &found.wants, &found.observed);
             let failed = found.checks.iter().any(|check| check.verdict == Verdict::Failed);
-            proof.checks.extend(found.checks);
+            let mut checks = found.checks;
+            if tree.packages().count() > 1 {
+                let name = &tree.package(package).name;
+                checks.iter_mut().for_each(|check| check.name = format!("{name}: {}", check.name));
+            }
+            proof.checks.extend(checks);
             if failed {
                 culprits(tree, plan, &missing, &mut proof.because);
                 if options.level == Level::Max {
@@ -143,7 +170,13 @@ impl<'a> Bench<'a> {
                 }
             }
         }
-        let (status, because) = verify::status(&proof.checks, self.events.len());
+        let (mut status, because) = verify::status(&proof.checks, self.events.len());
+        let run: Vec<PackageId> =
+            subject::handlers(tree, options).into_iter().map(|(id, _)| id).collect();
+        for (_, package) in tree.packages().filter(|(id, _)| !run.contains(id)) {
+            proof.because.push(format!("{} was not run: no --handler lies in it", package.name));
+            status = status.max(Status::Weak);
+        }
         proof.status = status;
         proof.because.splice(..0, because);
         proof.restored = self.told(tree);
@@ -165,8 +198,8 @@ impl<'a> Bench<'a> {
     pub fn ended(&self, mut proof: Proof) -> Proof {
         if self.fell_back {
             proof.because.push(format!(
-                "level max failed its proof {} times; this is level standard",
-                MOST_ROUNDS + 1
+                "level max failed its proof, {MOST_ROUNDS} rounds of putting back at most; this is \
+                 level standard"
             ));
             if !self.proving.allow_fallback {
                 proof.status = Status::Failed;
@@ -228,7 +261,10 @@ impl<'a> Bench<'a> {
         let base = self.scratch.path().join(format!("raw-{}", of.0));
         let empty = base.join("empty");
         fs::create_dir_all(&empty).context("failed to create a folder for the proof")?;
-        let in_place = self.isolation != Isolation::Permissions && package.root.is_dir();
+        // What links lead to is not shown, and would not be read-only.
+        let in_place = self.isolation != Isolation::Permissions
+            && package.root.is_dir()
+            && package.links_followed == 0;
         let root = match (in_place, package.root.canonicalize()) {
             (true, Ok(root)) => root,
             _ => {
@@ -303,10 +339,14 @@ fn events(files: &[PathBuf]) -> Result<Vec<Event>> {
         let text = fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
         serde_json::from_str::<serde::de::IgnoredAny>(&text)
             .map_err(|error| told(format!("it is no JSON: {error}")))?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Event { name, text })
+        let own = |path: &PathBuf| path.file_name().map(ToOwned::to_owned);
+        let is_only = files.iter().filter(|other| own(other) == own(path)).count() == 1;
+        let name = if is_only { path.file_name().unwrap_or_default() } else { path.as_os_str() };
+        Ok(Event { name: name.to_string_lossy().into_owned(), text })
     };
-    files.iter().map(read).collect()
+    let mut seen = BTreeSet::new();
+    let once = |path: &&PathBuf| seen.insert((*path).clone());
+    files.iter().filter(once).map(read).collect()
 }
 
 fn python(minor: u8, proving: &Proving) -> Result<Interpreter> {

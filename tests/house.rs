@@ -55,7 +55,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "memory",
         ],
     ),
-    ("verify", &["tree", "options", "facts", "plan", "python", "runtime", "cache"]),
+    ("verify", &["tree", "options", "facts", "plan", "python", "runtime", "cache", "failure"]),
     // Makes, runs and makes again.
     (
         "proving",

@@ -99,7 +99,9 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
         print(&rendered(&report, args.format, style))?;
     }
     let refused = report.proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
-    Ok(u8::from(refused || !report.exceeded.is_empty()))
+    let asked = args.verify || !args.runs.event.is_empty();
+    let not_run = asked && report.proof.as_ref().is_some_and(|p| p.status == Status::NotRun);
+    Ok(u8::from(refused || not_run || !report.exceeded.is_empty()))
 }
 
 /// The configuration that counts, or an empty one.

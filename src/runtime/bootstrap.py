@@ -15,12 +15,16 @@ def main():
     import time
 
     job = json.load(sys.stdin.buffer)
+    own = os.getpid()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogateescape", newline="\n")
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
     def tell(step, **told):
-        answers.write(json.dumps({"step": step, **told}) + "\n")
+        # A process that the handler forked has nothing to tell.
+        if os.getpid() != own:
+            os._exit(0)
+        answers.write(json.dumps(clean({"step": step, **told})) + "\n")
         answers.flush()
 
     limit(job)
@@ -48,7 +52,7 @@ def main():
         attempt(f"import {name}", lambda: handlers.update({name: find(name)}))
     for event in job["events"]:
         for name in job["handlers"]:
-            step = f"{event['name']} {name}"
+            step = f"event {event['name']} {name}"
             if name in handlers and step not in job["done"]:
                 attempt(step, lambda: call(handlers[name], event["text"], name))
     for name in job["modules"]:
@@ -56,6 +60,19 @@ def main():
     if job["metadata"]:
         attempt("metadata", metadata)
     tell("end", opened=sorted(opened | loaded(inside)), libraries=sorted(libraries(inside)))
+    # Lambda freezes threads; nobody waits for them.
+    os._exit(0)
+
+
+def clean(value):
+    """Without lone surrogates, which JSON's readers refuse."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean(item) for item in value]
+    return value
 
 
 def limit(job):
@@ -95,13 +112,17 @@ def lay_out(job):
 
 
 def listener(opened, inside):
+    import os
+
     def listen(event, arguments):
         if event == "open" or event == "ctypes.dlopen":
             path = arguments[0]
             if isinstance(path, bytes):
                 path = path.decode("utf-8", "surrogateescape")
-            if isinstance(path, str) and path.startswith(inside):
-                opened.add(path)
+            if isinstance(path, str):
+                path = os.path.abspath(path)
+                if path.startswith(inside):
+                    opened.add(path)
 
     return listen
 
@@ -155,17 +176,34 @@ def call(handler, text, name):
         raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
     result = handler(json.loads(text), LambdaContext(name, time.monotonic() + 900))
-    return json.loads(json.dumps(result, default=other))
+    result = json.dumps(result, default=other)
+    # What readers of JSON refuse: numbers that are none, and depth.
+    value = json.loads(result, parse_constant=lambda constant: {"float": constant})
+    return result if is_deep(value, 100) else value
+
+
+def is_deep(value, most):
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return most == 0 or any(is_deep(item, most - 1) for item in inner)
 
 
 def metadata():
     """What importlib.metadata tells of all distributions on the path."""
     import importlib.metadata
 
-    # A fake CPython of a test may have none; a real one has.
-    distributions = sorted({(d.name or "", d.version or "") for d in importlib.metadata.distributions()})
-    points = sorted({(p.group, p.name, p.value) for p in importlib.metadata.entry_points()})
-    packages = {top: sorted(set(names)) for top, names in importlib.metadata.packages_distributions().items()}
+    distributions = sorted(
+        {(d.metadata["Name"] or "", d.version or "") for d in importlib.metadata.distributions()}
+    )
+    points = sorted(
+        {
+            (distribution.metadata["Name"] or "", point.group, point.name, point.value)
+            for distribution in importlib.metadata.distributions()
+            for point in distribution.entry_points
+        }
+    )
+    # Since 3.10.
+    packages = getattr(importlib.metadata, "packages_distributions", dict)()
+    packages = sorted({(name, top) for top, names in packages.items() for name in names})
     return {"distributions": distributions, "entry_points": points, "packages": packages}
 
 

@@ -114,7 +114,9 @@ fn ask(path: &Path, minor: u8) -> Result<Interpreter, String> {
     if name != "cpython" || !version.starts_with(&format!("3.{minor}.")) {
         return Err(format!("it is {name} {version}"));
     }
-    Ok(Interpreter { path: program.into(), prefix: prefix.into(), version: version.to_owned() })
+    // Links would lead to what a run cannot see.
+    let real = |path: &str| Path::new(path).canonicalize().unwrap_or_else(|_| path.into());
+    Ok(Interpreter { path: real(program), prefix: real(prefix), version: version.to_owned() })
 }
 
 impl NotFound {

@@ -36,6 +36,8 @@ pub struct Room<'a> {
     pub task: &'a Path,
     /// The layers' folder.
     pub layer: &'a Path,
+    /// A folder of distributions that the runtime has.
+    pub runtime: Option<&'a Path>,
     /// An empty folder, for mounts.
     pub stage: &'a Path,
     /// The Python.
@@ -46,7 +48,8 @@ pub struct Room<'a> {
     pub network: bool,
 }
 
-const SCRIPT: &str = include_str!("room.sh");
+/// What makes the room.
+pub const SCRIPT: &str = include_str!("room.sh");
 
 /// The ways to ask for namespaces: as root, and as anybody.
 const WAYS: [&[&str]; 2] = [
@@ -79,6 +82,14 @@ impl Room<'_> {
         }
     }
 
+    /// Where the runtime's own distributions stand.
+    pub fn runtime_seen(&self) -> Option<PathBuf> {
+        self.runtime.map(|folder| match self.isolation {
+            Isolation::Namespace(_) => PathBuf::from("/var/runtime"),
+            Isolation::Permissions => folder.to_owned(),
+        })
+    }
+
     /// Runs Python with these arguments, this environment and nothing else of the host's, and with
     /// `input`.
     ///
@@ -100,6 +111,7 @@ impl Room<'_> {
                 }
                 command.args(["--", "sh", "-c", SCRIPT, "sh"]);
                 command.args([self.stage, self.task, self.layer, &self.interpreter.prefix]);
+                command.arg(self.runtime.unwrap_or(Path::new("")));
                 command.args(["env", "-i"]);
                 command.args(environment.iter().map(|(name, value)| format!("{name}={value}")));
                 command.arg(&self.interpreter.path);
@@ -126,7 +138,9 @@ impl Room<'_> {
 pub fn isolation(interpreter: &Interpreter, scratch: &Path) -> Isolation {
     let [task, layer] = ["task", "layer"].map(|name| scratch.join(name));
     let made = |folder: &PathBuf| std::fs::create_dir_all(folder).is_ok();
-    if ![&task, &layer].into_iter().all(made) {
+    // As layers have it, and some installations of Python too.
+    let entry = layer.join("python");
+    if ![&task, &layer, &entry].into_iter().all(made) {
         return Isolation::Permissions;
     }
     for (number, way) in WAYS.into_iter().enumerate() {
@@ -136,6 +150,7 @@ pub fn isolation(interpreter: &Interpreter, scratch: &Path) -> Isolation {
             task: &task,
             layer: &layer,
             stage: &stage,
+            runtime: None,
             interpreter,
             isolation,
             network: false,

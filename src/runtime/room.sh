@@ -1,12 +1,18 @@
 # $1 an empty folder of ours, $2 the function's folder, $3 the layers' folder, $4 where Python is
-# installed, then the command. Runs in mount and process namespaces of its own.
+# installed, $5 a folder of distributions that the runtime has, or nothing; then the command. Runs in
+# mount and process namespaces of its own.
 set -eu
-stage=$1 task=$2 layer=$3 prefix=$4
-shift 4
+stage=$1 task=$2 layer=$3 prefix=$4 runtime=$5
+shift 5
 mount -t tmpfs none "$stage"
+# From here on paths below it are relative: its own may come to be hidden.
 cd "$stage"
-mkdir var opt tmp
-for place in var opt tmp; do
+hidden="var opt tmp"
+for place in home root srv mnt media; do
+  if [ -d "/$place" ]; then hidden="$hidden $place"; fi
+done
+for place in $hidden; do
+  mkdir "$place"
   mount -t tmpfs none "$place"
   # What would be hidden with the host's folder.
   case $prefix in
@@ -23,6 +29,7 @@ bind() {
   mount -o remount,bind,ro "$2"
 }
 bind "$task" var/task
+if [ -n "$runtime" ]; then bind "$runtime" var/runtime; fi
 for entry in "$layer"/* "$layer"/.[!.]*; do
   if [ -e "$entry" ]; then bind "$entry" "opt/${entry##*/}"; fi
 done
@@ -32,10 +39,7 @@ for folder in /usr/share/zoneinfo /usr/share/fonts /usr/local/share/fonts /usr/s
   if [ -d "$folder" ]; then mount -t tmpfs -o ro none "$folder"; fi
 done
 if [ -f /etc/mime.types ]; then mount --bind /dev/null /etc/mime.types; fi
-mount --rbind opt /opt
-mount --rbind var /var
-cd /
-mount --rbind "$stage/tmp" /tmp
+for place in $hidden; do mount --rbind "$place" "/$place"; done
 cd /var/task
 # Not with exec: the first process of a namespace takes no signal, not even its own.
 code=0

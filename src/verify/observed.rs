@@ -1,4 +1,4 @@
-//! What a run left behind in the function's folder.
+//! What a run left behind in the function's folder, and what lies in one.
 //!
 //! In a namespace it is read-only, as on Lambda; elsewhere whoever may do anything may write.
 
@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
+use anyhow::{Context, Result};
 use walkdir::WalkDir;
 
 use crate::runtime::room::Isolation;
@@ -38,4 +39,23 @@ pub(super) fn changes<T: PartialEq>(
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// A hash of every file of a folder with its path.
+///
+/// # Errors
+/// When something in it cannot be read.
+pub(super) fn content(folder: &Path) -> Result<Vec<u8>> {
+    let failed = || format!("failed to read {}", folder.display());
+    let mut hasher = blake3::Hasher::new();
+    for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+        let entry = entry.with_context(failed)?;
+        if entry.file_type().is_file() {
+            let path = entry.path().strip_prefix(folder).unwrap_or(entry.path()).to_string_lossy();
+            hasher.update(&(path.len() as u64).to_le_bytes()).update(path.as_bytes());
+            let bytes = std::fs::read(entry.path()).with_context(failed)?;
+            hasher.update(blake3::hash(&bytes).as_bytes());
+        }
+    }
+    Ok(hasher.finalize().as_bytes().to_vec())
 }

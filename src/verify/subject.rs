@@ -48,11 +48,12 @@ pub fn job(
         modules,
         seconds: proving.seconds,
         memory: proving.memory,
-        runtime_packages: proving.runtime_packages.clone(),
+        runtime_packages: proving.runtime_packages.as_ref().and_then(|p| p.canonicalize().ok()),
         environment: proving.environment.clone(),
         python: format!("3.{minor}"),
         run: 0,
         left_out: Vec::new(),
+        elsewhere: Vec::new(),
     }
 }
 
@@ -93,6 +94,12 @@ pub fn left_out(tree: &Tree, facts: &Facts, plan: &Plan, package: PackageId) -> 
         |of: DistId| tree.ids().any(|id| plan.ships(id) && facts.owners.brought_by(id) == Some(of));
     let here = facts.owners.distributions().filter(|(_, dist)| dist.package == package);
     here.filter(|(id, _)| !ships(*id)).map(|(_, dist)| dist.normalized()).collect()
+}
+
+/// The distributions of the other packages, by normalized name.
+pub fn elsewhere(facts: &Facts, package: PackageId) -> Vec<String> {
+    let others = facts.owners.distributions().filter(|(_, dist)| dist.package != package);
+    others.map(|(_, dist)| dist.normalized()).collect()
 }
 
 /// A hash of a package: of every path with its content.

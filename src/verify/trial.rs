@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::failure::Failure;
 use crate::runtime::child::{Ended, Limits};
 use crate::runtime::room::Room;
 
@@ -43,6 +44,9 @@ pub struct Job {
     /// The distributions of which nothing ships, by normalized name.
     #[serde(skip)]
     pub left_out: Vec<String>,
+    /// The distributions of other packages, which a shared layer may hold.
+    #[serde(skip)]
+    pub elsewhere: Vec<String>,
 }
 
 /// One event.
@@ -56,8 +60,8 @@ pub struct Event {
 
 impl Job {
     /// The same for a second run, to see what differs by itself: no module is imported again.
-    pub(super) fn again(&self) -> Self {
-        Self { run: self.run + 1, modules: Vec::new(), ..self.clone() }
+    pub(super) fn again(&self, run: u32) -> Self {
+        Self { run, modules: Vec::new(), ..self.clone() }
     }
 
     /// The step of a handler's import.
@@ -67,7 +71,7 @@ impl Job {
 
     /// The step of a handler's call.
     pub(super) fn call(event: &Event, handler: &str) -> String {
-        format!("{} {handler}", event.name)
+        format!("event {} {handler}", event.name)
     }
 
     /// The step of a module's import.
@@ -124,9 +128,14 @@ impl Trial {
         self.steps.get(step).map(|(outcome, _)| outcome)
     }
 
-    /// Whether nothing kept it from telling all: such a run need not be run again.
+    /// Whether all went well but imports of single modules: such a run need not be run again.
     pub(super) fn is_whole(&self) -> bool {
-        self.ended && !self.steps.values().any(|(outcome, _)| matches!(outcome, Outcome::Died(_)))
+        let went_well = |(step, (outcome, _)): (&String, &(Outcome, f64))| match outcome {
+            Outcome::Value(_) => true,
+            Outcome::Error(_) => step.starts_with("module "),
+            Outcome::Died(_) => false,
+        };
+        self.ended && self.steps.iter().all(went_well)
     }
 
     /// The seconds of each step but the many imports of single modules.
@@ -186,21 +195,26 @@ fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>>
         "memory": job.memory,
         "file_size": 10_u64 << 30,
         "loopback": is_apart && !room.network,
-        "runtime_packages": job.runtime_packages,
+        "runtime_packages": room.runtime_seen(),
     });
     let input = serde_json::to_vec(&told).context("failed to write the job of a proof")?;
     let limits = Limits { seconds: job.seconds, answer: ANSWER };
     let environment = environment(&seen[0], &seen[1], job);
-    let arguments = ["-S", "-P", "-B", "-W", "ignore", "-c", BOOTSTRAP];
+    let arguments = ["-S", "-B", "-W", "ignore", "-c", BOOTSTRAP];
     let finished = room
         .run(&arguments, &environment, &input, limits)
         .with_context(|| format!("failed to run {}", room.interpreter.path.display()))?;
     trial.talk.clone_from(&finished.talk);
     let mut begun: Option<String> = None;
     let mut started = false;
-    for line in finished.answer.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        // The last line of a process that was ended may be cut.
-        let Ok(line) = serde_json::from_slice::<Line>(line) else { continue };
+    let mut lines = finished.answer.split(|byte| *byte == b'\n').peekable();
+    while let Some(line) = lines.next() {
+        let line = match serde_json::from_slice::<Line>(line) {
+            Ok(line) => line,
+            // The last line of a process that was ended may be cut.
+            Err(_) if lines.peek().is_none() || line.is_empty() => continue,
+            Err(error) => bail!("failed to read what the proof tells: {error}"),
+        };
         started = true;
         if line.step == "end" {
             trial.ended = true;
@@ -220,6 +234,13 @@ fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>>
             trial.steps.insert(line.step, (outcome, line.seconds));
             begun = None;
         }
+    }
+    if finished.ended == Ended::Exit(97) {
+        return Err(Failure::usage(
+            "failed to run the proof: Python lies in a folder of /opt that the layers have too",
+        )
+        .hint("name a Python that lies elsewhere with --python-bin")
+        .into());
     }
     if !started {
         let why = finished.talk.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
