@@ -376,11 +376,11 @@ fn runs_here(arch: Arch) -> bool {
     matches!((arch, std::env::consts::ARCH), (Arch::X86_64, "x86_64") | (Arch::Arm64, "aarch64"))
 }
 
-/// The function and layers that were named, each unpacked; the first that is no layer is the
-/// function. Also folders, as SAM makes them.
+/// Runs the function and layers that were named, zips or folders, each unpacked where its layout
+/// says. A handler that is in none of them is a failed check.
 ///
 /// # Errors
-/// As [`Bench::round`]; a usage [`Failure`] when the handler is in none of them.
+/// As [`Bench::round`]; a usage [`Failure`] where this machine cannot run them.
 pub fn of_zips(
     options: &Options,
     proving: &Proving,

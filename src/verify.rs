@@ -30,7 +30,7 @@ pub use wants::Want;
 /// Whether the result runs as the package did.
 #[derive(Clone, Debug, Serialize)]
 pub struct Proof {
-    /// `proven`, `weak`, `failed` or `not run`.
+    /// `proven`, `weak`, `failed` or `not-run`.
     pub status: Status,
     /// Why it is no more than that; empty for a proven one.
     pub because: Vec<String>,

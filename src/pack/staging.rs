@@ -78,25 +78,20 @@ impl Staging {
         self.folder.path().join(name)
     }
 
-    /// Moves `names` into the folder `unproven` of the output folder, in place of what was there; the
-    /// output folder itself stays as it was.
+    /// Moves `names` into the folder `unproven` of the output folder, the report last, and removes what
+    /// the refused build before left there; anybody else's files stay, and so does the output folder.
     ///
     /// # Errors
-    /// When a file cannot be moved.
-    pub fn refuse(self, names: &[String]) -> Result<()> {
+    /// When a file cannot be moved or removed.
+    pub fn refuse(mut self, names: &[String]) -> Result<()> {
         if self.dry_run {
             return Ok(());
         }
         let folder = self.out_dir.join(UNPROVEN);
-        let failed = || format!("failed to write {}", folder.display());
-        if folder.exists() {
-            fs::remove_dir_all(&folder).with_context(failed)?;
-        }
-        fs::create_dir_all(&folder).with_context(failed)?;
-        for name in names {
-            fs::rename(self.folder.path().join(name), folder.join(name)).with_context(failed)?;
-        }
-        Ok(())
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("failed to write {}", folder.display()))?;
+        self.out_dir = folder;
+        self.commit(names)
     }
 
     /// Moves `names` into the output folder, the report last, and removes what the

@@ -40,6 +40,8 @@ for folder in /usr/share/zoneinfo /usr/share/fonts /usr/local/share/fonts /usr/s
 done
 if [ -f /etc/mime.types ]; then mount --bind /dev/null /etc/mime.types; fi
 for place in $hidden; do mount --rbind "$place" "/$place"; done
+# Whatever path leads to the input, it is not written.
+mount -o remount,bind,ro /
 cd /var/task
 # Not with exec: the first process of a namespace takes no signal, not even its own.
 code=0

@@ -212,6 +212,35 @@ fn the_input_stays_as_it_was() {
 }
 
 #[test]
+fn what_lies_outside_is_not_written_either() {
+    let path = "/usr/slim-proof-was-here";
+    let code = format!(
+        "\n    try:\n        open({path:?}, 'w')\n    except OSError as error:\n        return error.errno"
+    );
+    let package = app(&code);
+    let one = event(&package, "one.json", "{}");
+    prove(&package, &["--event", &one]).ok();
+    let apart = report(&package, "")["proof"]["isolation"] == "mount namespace";
+    let written = fs::remove_file(path).is_ok();
+    assert!(!apart || !written, "the namespace shows / read-only");
+}
+
+#[test]
+fn files_of_others_in_the_folder_of_refused_zips_stay() {
+    let package = app("return alpha.core.read()");
+    let one = event(&package, "one.json", "{}");
+    let folder = PathBuf::from(package.home("out")).join("unproven");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("notes.txt"), "mine").unwrap();
+    for _ in 0..2 {
+        let run = prove(&package, &["--event", &one, "--drop", "alpha/core.py"]);
+        assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+        assert!(folder.join("layer.zip").exists());
+    }
+    assert_eq!(fs::read_to_string(folder.join("notes.txt")).unwrap(), "mine");
+}
+
+#[test]
 fn what_changes_with_time_is_not_compared() {
     let package = app("return {'second': int(__import__('time').time()), 'n': float('nan')}");
     let one = event(&package, "one.json", "{}");

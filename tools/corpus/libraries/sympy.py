@@ -15,6 +15,7 @@ from sympy.physics import units
 from sympy.plotting import plot, textplot
 from sympy.stats import E, Normal, sample
 from sympy.utilities.codegen import codegen
+from sympy.utilities.autowrap import autowrap
 from sympy.utilities.lambdify import lambdify
 
 
@@ -31,6 +32,7 @@ def lambda_handler(event, context):
     samples = {name: len(sample(Normal("n", 0, 1), size=3, library=name, seed=1)) for name in event["samplers"]}
     groebner = sympy.groebner([x**2 - 1, x * sympy.Symbol("y") - 2], order="lex")
     return {
+        "wrapped": autowrap(expression, backend="dummy", args=[x])(),
         "values": {name: round(value, 6) for name, value in values.items()},
         "special": {text: round(value, 6) for text, value in special.items()},
         "sparse": sparse.toarray().tolist(),
