@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
-use crate::options::{Glob, Handler, LayerPolicy, Level, Options, Proving, size};
+use crate::options::{Glob, Handler, LayerPolicy, Level, Options, Proving, Tracing, size};
 use crate::target::{Arch, Python};
 use crate::zip::deflate::Compression;
 
@@ -31,6 +31,8 @@ pub enum Command {
     Build(Build),
     /// Run zips, or folders, as Lambda would: does the handler still work?
     Verify(Verify),
+    /// Run a handler, or a command, and note which files it opens
+    Trace(Trace),
     /// Show what is in a package, per distribution
     Inspect(Inspect),
     /// Tell why a file is kept, changed or dropped
@@ -74,6 +76,10 @@ pub struct Decisions {
     /// Leave out what matches, over every rule (repeatable; --keep wins)
     #[arg(long, value_name = "GLOB")]
     pub drop: Vec<String>,
+    /// What runs opened, from `slim trace`: at level max, modules that they never asked for may go
+    /// too (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub trace: Vec<PathBuf>,
     /// Which configuration is read.
     #[command(flatten)]
     pub configured: Configured,
@@ -144,6 +150,53 @@ impl Verify {
         options.handlers.clone_from(&self.handler);
         options.proving = Some(self.runs.proving());
         options
+    }
+}
+
+/// The command line of `trace`.
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// Folders that `pip install -t` filled, or zips of them
+    #[arg(required = true, value_name = "PACKAGE")]
+    pub packages: Vec<PathBuf>,
+    /// The function that Lambda calls, such as app.lambda_handler (repeatable)
+    #[arg(
+        long,
+        value_name = "MODULE.FUNCTION",
+        required_unless_present = "command",
+        conflicts_with = "command"
+    )]
+    pub handler: Vec<Handler>,
+    /// A command to run instead, such as your tests; it finds the package on PYTHONPATH
+    #[arg(last = true, value_name = "COMMAND", conflicts_with = "event")]
+    pub command: Vec<String>,
+    /// Where the trace goes; one that is there is added to
+    #[arg(short, long, value_name = "FILE", default_value = "slim-trace.json")]
+    pub output: PathBuf,
+    /// The target's Python [default: read from the package, else 3.12]
+    #[arg(long, value_name = "X.Y")]
+    pub python: Option<Python>,
+    /// How it is run.
+    #[command(flatten)]
+    pub runs: Runs,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+impl Trace {
+    /// What was asked for.
+    pub fn options(&self) -> Options {
+        let mut options = Options::of(self.packages.clone());
+        options.python = self.python;
+        options.handlers.clone_from(&self.handler);
+        options.proving = Some(self.runs.proving());
+        options
+    }
+
+    /// What is to be traced.
+    pub fn wanted(&self) -> Tracing {
+        Tracing { command: self.command.clone(), file: self.output.clone() }
     }
 }
 
@@ -395,6 +448,7 @@ impl Decisions {
             };
         }
         options.handlers.clone_from(&self.handler);
+        options.traces.clone_from(&self.trace);
         options.keep.extend(self.keep.iter().map(|text| Glob::typed(text)));
         options.drop.extend(self.drop.iter().map(|text| Glob::typed(text)));
         options

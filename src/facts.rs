@@ -6,6 +6,7 @@ pub mod imports;
 pub mod known;
 pub mod links;
 pub mod names;
+pub mod observed;
 pub mod owners;
 pub mod reach;
 
@@ -22,6 +23,7 @@ use crate::target::Target;
 use crate::tree::{Contents, FileMap, Kind, Tree};
 use content::Content;
 use links::LinkGraph;
+use observed::Observed;
 use owners::{DistId, Owners};
 
 /// Bytes of files that are looked into at once.
@@ -38,6 +40,8 @@ pub struct Facts {
     pub links: LinkGraph,
     /// What is known of the distributions.
     pub known: Vec<(DistId, Arc<Known>)>,
+    /// What runs were seen to open, where there is a trace.
+    pub observed: Option<Observed>,
     /// What the package is for.
     pub target: Target,
     /// What is odd about the package, a sentence each.
@@ -60,7 +64,8 @@ pub fn gather(
     let target = content::target(tree, &content, options, &mut warnings)?;
     let links = LinkGraph::of(tree, &content);
     let known = known::holding(&owners, &options.facts);
-    Ok(Facts { owners, content, links, known, target, warnings })
+    let observed = Observed::gather(tree, &owners, options, &mut warnings)?;
+    Ok(Facts { owners, content, links, known, observed, target, warnings })
 }
 
 fn look(tree: &Tree, contents: &dyn Contents, progress: &dyn Progress) -> Result<FileMap<Content>> {

@@ -5,6 +5,8 @@ use std::fmt;
 /// Which exit code a failure ends in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// 1: a run failed.
+    Failed,
     /// 2: what was typed or configured cannot be done.
     Usage,
     /// 3: reading or writing failed, or slim itself did.
@@ -27,6 +29,11 @@ impl Failure {
         Self { kind: Kind::Usage, message: message.into(), hint: None }
     }
 
+    /// A run that had to go well did not.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Failed, message: message.into(), hint: None }
+    }
+
     /// Reading or writing failed.
     pub fn io(message: impl Into<String>) -> Self {
         Self { kind: Kind::Io, message: message.into(), hint: None }
@@ -39,9 +46,10 @@ impl Failure {
         self
     }
 
-    /// The process exit code: 2 or 3.
+    /// The process exit code: 1, 2 or 3.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
+            Kind::Failed => 1,
             Kind::Usage => 2,
             Kind::Io => 3,
         }

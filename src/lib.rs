@@ -12,6 +12,7 @@ pub mod elf;
 pub mod fact;
 pub mod facts;
 pub mod failure;
+pub mod measure;
 pub mod memory;
 pub mod options;
 pub mod pack;
@@ -37,9 +38,11 @@ use anyhow::Result;
 
 use crate::facts::Facts;
 use crate::failure::{Failure, nearest};
-use crate::options::{Level, Options};
+use crate::measure::trace::Traced;
+use crate::options::{Level, Options, Tracing};
 use crate::plan::{Plan, Restored};
 use crate::progress::Progress;
+use crate::proving::site::Site;
 use crate::proving::{Bench, MOST_ROUNDS};
 use crate::report::Report;
 use crate::report::doubts::{Unfollowed, unfollowed};
@@ -85,7 +88,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
         let failed = round.proof.status == Status::Failed;
         if failed && round.again && rounds < MOST_ROUNDS {
             rounds += 1;
-        } else if failed && bench.fall_back(&mut options) {
+        } else if failed && bench.fall_back(&mut options, &round.proof) {
             rounds = MOST_ROUNDS;
         } else {
             break (plan, packed, Some(bench.ended(round.proof)));
@@ -119,6 +122,19 @@ pub fn verify(options: &Options, progress: &dyn Progress) -> Result<Verification
     let proving = options.proving.clone().unwrap_or_default();
     let (proof, timings) = proving::of_zips(options, &proving, progress)?;
     Ok(Verification { proof, timings })
+}
+
+/// Runs the handlers, or a command, and writes which files of the packages were opened.
+///
+/// # Errors
+/// As [`build`]; a [`Failure`] of its own kind where the run fails.
+pub fn trace(options: &Options, wanted: &Tracing, progress: &dyn Progress) -> Result<Traced> {
+    let scanned = scan::scan(&options.packages, progress)?;
+    let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
+    plan::check_handlers(&scanned.tree, &scanned, &facts, options)?;
+    let proving = options.proving.clone().unwrap_or_default();
+    let mut site = Site::new(&proving, &facts)?;
+    measure::trace::trace(&scanned, &facts, options, &mut site, wanted)
 }
 
 /// Looks into packages without building anything.
@@ -224,7 +240,7 @@ fn existing(path: &Path) -> Option<PathBuf> {
 /// Removes what a build under way has made so far; for the moment of an interrupt.
 pub fn abandon() {
     runtime::child::abandon();
-    proving::abandon();
+    proving::site::abandon();
     pack::staging::abandon();
 }
 

@@ -142,6 +142,15 @@ impl Default for Proving {
     }
 }
 
+/// What is traced, and where that goes.
+#[derive(Clone, Debug)]
+pub struct Tracing {
+    /// A command instead of the handlers; empty for none.
+    pub command: Vec<String>,
+    /// The trace that is written; one that is there is added to.
+    pub file: PathBuf,
+}
+
 /// Everything a stage may want to know of what was asked for.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -167,6 +176,8 @@ pub struct Options {
     pub rules_off: BTreeSet<String>,
     /// What the user knows of distributions.
     pub facts: Vec<Arc<Known>>,
+    /// Files that `slim trace` wrote.
+    pub traces: Vec<PathBuf>,
     /// The configuration that was read, as it was typed.
     pub config: Option<String>,
     /// How hard to compress.
@@ -199,6 +210,7 @@ impl Options {
             drop: Vec::new(),
             rules_off: BTreeSet::new(),
             facts: Vec::new(),
+            traces: Vec::new(),
             config: None,
             compression: Compression::Default,
             max_unzipped: None,

@@ -16,6 +16,7 @@ use anyhow::Result;
 
 use crate::facts::Facts;
 use crate::facts::imports::{self, EntryPoints, ImportGraph, Wanted};
+use crate::facts::observed::Observed;
 use crate::facts::owners::DistId;
 use crate::facts::reach::{Reach, Step};
 use crate::options::{Glob, Level, Options};
@@ -143,16 +144,21 @@ pub fn make(
     draft.drop_certain(&found.proposals);
     let candidates = named(&found.proposals);
     let points = entry_points(options.level);
+    let traced = traced(facts, options);
     let modified = |files: &[FileId]| imports::modified(contents, tree, facts, files);
     draft.keep_modified(&modified(&draft.to_check(&found.proposals))?, &found.proposals);
     let settled = loop {
         let mut decided = draft.clone();
         let graph = ImportGraph::new(tree, contents, facts, &wanted(&candidates), points)?;
         progress.begin("searching", tree.bytes());
-        let settled =
-            evidence::settle(&mut decided, &candidates, &handlers, &graph, |files, reached| {
-                graph.edges(files, reached, progress)
-            })?;
+        let settled = evidence::settle(
+            &mut decided,
+            &candidates,
+            &handlers,
+            &graph,
+            traced,
+            |files, reached| graph.edges(files, reached, progress),
+        )?;
         progress.end();
         selected::apply(&mut decided, &settled, options.level);
         // Most of what could go stays: only what goes is held against RECORD.
@@ -187,6 +193,19 @@ pub fn make(
     })
 }
 
+/// Whether every handler is there, as far as the code tells.
+///
+/// # Errors
+/// A usage [`crate::failure::Failure`] for the first that is not.
+pub fn check_handlers(
+    tree: &Tree,
+    contents: &dyn Contents,
+    facts: &Facts,
+    options: &Options,
+) -> Result<()> {
+    handlers::find(tree, contents, facts, options).map(drop)
+}
+
 /// What the handlers alone reach, the rest of the user's code left aside.
 ///
 /// # Errors
@@ -206,6 +225,12 @@ pub fn from_handlers(
 /// The proposals that depend on what names their files.
 fn named(proposals: &[Proposal]) -> Vec<&Proposal> {
     proposals.iter().filter(|proposal| proposal.named.is_some()).collect()
+}
+
+/// What runs were seen to open, where it counts.
+fn traced<'f>(facts: &'f Facts, options: &Options) -> Option<&'f Observed> {
+    let is_on = !options.rules_off.contains(rules::table::UNOPENED.id);
+    facts.observed.as_ref().filter(|_| options.level == Level::Max && is_on)
 }
 
 fn entry_points(level: Level) -> EntryPoints {

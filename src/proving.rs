@@ -1,55 +1,35 @@
 //! The loop of a proof: run what was made, put back what a run asks for, make it again.
 
-use std::collections::{BTreeMap, BTreeSet};
+pub mod site;
+
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
 
 use anyhow::{Context, Result};
-use tempfile::TempDir;
 
-use crate::cache::Cache;
 use crate::facts::Facts;
 use crate::failure::Failure;
 use crate::options::{Level, Options, Proving};
 use crate::pack::{Packed, Role};
 use crate::plan::{self, Plan, Restored};
 use crate::progress::{Progress, Silent};
-use crate::runtime::find::{Interpreter, find};
-use crate::runtime::room::{Isolation, isolation};
 use crate::scan::{self, Scanned};
-use crate::target::Arch;
 use crate::tree::{FileId, Kind, Layout, PackageId, Tree};
 use crate::verify::subject;
-use crate::verify::{self, Event, Lab, Proof, Status, Unpacked, Verdict};
+use crate::verify::{self, Lab, Proof, Status, Unpacked, Verdict};
+use site::Site;
 
 /// How often what a run asks for is put back before slim gives up.
 pub const MOST_ROUNDS: usize = 3;
 
-/// Longest text of an event that Lambda takes, in bytes (a synchronous call's).
-const LONGEST_EVENT: u64 = 6 << 20;
-
-/// The folders of proofs of this process, for the moment of an interrupt.
-static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
-/// Removes what proofs under way have made. The process must end right after.
-pub fn abandon() {
-    for folder in OPEN.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // Nobody is left who could be told of a failure.
-        let _ = fs::remove_dir_all(folder);
-    }
-}
-
 /// Everything that proofs of one build share.
 pub struct Bench<'a> {
-    proving: &'a Proving,
-    interpreter: Option<Interpreter>,
-    isolation: Isolation,
-    events: Vec<Event>,
-    scratch: TempDir,
-    cache: Cache,
-    raw: BTreeMap<PackageId, (Unpacked, Vec<u8>)>,
-    fell_back: bool,
+    site: Site<'a>,
+    /// What each package holds, for the cache.
+    keys: BTreeMap<PackageId, Vec<u8>>,
+    /// Why level max was given up, where it was.
+    fell_back: Option<String>,
     /// Files that were put back, with what asked for each.
     pub restored: Restored,
     /// Seconds that parts took.
@@ -75,35 +55,10 @@ impl<'a> Bench<'a> {
                 .hint("name the function that Lambda calls: --handler MODULE.FUNCTION")
                 .into());
         }
-        if let Some(folder) = proving.runtime_packages.as_ref().filter(|folder| !folder.is_dir()) {
-            return Err(Failure::usage(format!(
-                "failed to read {}: it is no folder",
-                folder.display()
-            ))
-            .hint("--runtime-packages names a folder that `pip install -t` filled")
-            .into());
-        }
-        let events = events(&proving.events)?;
-        let scratch = tempfile::Builder::new()
-            .prefix("slim-proof-")
-            .tempdir()
-            .context("failed to create a folder for the proof")?;
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(scratch.path().to_owned());
-        let (mut interpreter, mut isolation) = (None, Isolation::Permissions);
-        if runs_here(facts.target.arch) {
-            let found = python(facts.target.python.minor(), proving)?;
-            isolation = isolation_of(&found, scratch.path(), proving)?;
-            interpreter = Some(found);
-        }
         Ok(Self {
-            proving,
-            interpreter,
-            isolation,
-            events,
-            scratch,
-            cache: Cache::of_user(),
-            raw: BTreeMap::new(),
-            fell_back: false,
+            site: Site::new(proving, facts)?,
+            keys: BTreeMap::new(),
+            fell_back: None,
             restored: Restored::default(),
             timings: BTreeMap::new(),
         })
@@ -125,30 +80,34 @@ impl<'a> Bench<'a> {
         let mut proof = Proof {
             status: Status::NotRun,
             because: Vec::new(),
-            python: self.interpreter.as_ref().map(|python| python.version.clone()),
-            isolation: self.interpreter.as_ref().map(|_| self.isolation.name()),
-            events: self.events.len(),
+            python: self.site.interpreter.as_ref().map(|python| python.version.clone()),
+            isolation: self.site.interpreter.as_ref().map(|_| self.site.isolation.name()),
+            events: self.site.events.len(),
             checks: Vec::new(),
             restored: Vec::new(),
         };
-        let Some(interpreter) = self.interpreter.clone() else {
+        let Some(interpreter) = self.site.interpreter.clone() else {
             return self.not_run(scanned, facts, plan, options, proof);
         };
         let mut again = false;
-        let own = match self.proving.parity {
+        let own = match self.site.proving.parity {
             true => None,
             false => Some(plan::from_handlers(tree, scanned, facts, options, &Silent)?),
         };
         for (package, handlers) in subject::handlers(tree, options) {
             let modules = subject::modules(tree, facts, plan, own.as_ref(), package);
-            let minor = facts.target.python.minor();
-            let mut job = subject::job(&handlers, modules, &self.events, self.proving, minor);
+            let mut job = self.site.job(&handlers, modules);
             job.left_out = subject::left_out(tree, facts, plan, package);
             job.elsewhere = subject::elsewhere(facts, package);
-            let (raw, key) = self.raw(scanned, &interpreter, package)?;
-            let made_in = tempfile::Builder::new().prefix("made-").tempdir_in(self.scratch.path());
+            let raw = self.site.raw(scanned, &interpreter, package)?;
+            let key = match self.keys.get(&package) {
+                Some(key) => key.clone(),
+                None => subject::content_key(tree, scanned, package)?,
+            };
+            self.keys.insert(package, key.clone());
+            let made_in = tempfile::Builder::new().prefix("made-").tempdir_in(self.site.folder());
             let made_in = made_in.context("failed to create a folder for the proof")?;
-            let lab = self.lab(&interpreter);
+            let lab = self.site.lab(&interpreter);
             let made = unpacked(&lab, packed, package, made_in.path())?;
             let found = lab.prove(&raw, &made, &job, &key)?;
             self.timings.extend(found.timings);
@@ -170,7 +129,7 @@ impl<'a> Bench<'a> {
                 }
             }
         }
-        let (mut status, because) = verify::status(&proof.checks, self.events.len());
+        let (mut status, because) = verify::status(&proof.checks, self.site.events.len());
         let run: Vec<PackageId> =
             subject::handlers(tree, options).into_iter().map(|(id, _)| id).collect();
         for (_, package) in tree.packages().filter(|(id, _)| !run.contains(id)) {
@@ -185,23 +144,23 @@ impl<'a> Bench<'a> {
 
     /// Gives up level max for standard, once; what was put back is not dropped there by what dropped
     /// it.
-    pub fn fall_back(&mut self, options: &mut Options) -> bool {
+    pub fn fall_back(&mut self, options: &mut Options, failed: &Proof) -> bool {
         let falls = options.level == Level::Max;
         if falls {
             options.level = Level::Standard;
-            self.fell_back = true;
+            self.fell_back = Some(failed.because.first().cloned().unwrap_or_default());
         }
         falls
     }
 
     /// The last proof: one at standard is no proof of what was asked for, unless that is allowed.
     pub fn ended(&self, mut proof: Proof) -> Proof {
-        if self.fell_back {
+        if let Some(why) = &self.fell_back {
             proof.because.push(format!(
-                "level max failed its proof, {MOST_ROUNDS} rounds of putting back at most; this is \
-                 level standard"
+                "this is level standard: level max failed its proof ({MOST_ROUNDS} rounds of putting \
+                 back at most): {why}"
             ));
-            if !self.proving.allow_fallback {
+            if !self.site.proving.allow_fallback {
                 proof.status = Status::Failed;
             }
         }
@@ -234,52 +193,6 @@ impl<'a> Bench<'a> {
         }
         proof.checks.push(verify::Check { name, verdict, notes });
         Ok(Round { proof, again: false })
-    }
-
-    fn lab<'b>(&'b self, interpreter: &'b Interpreter) -> Lab<'b> {
-        Lab {
-            interpreter,
-            isolation: self.isolation,
-            network: self.proving.network,
-            scratch: self.scratch.path(),
-            cache: &self.cache,
-        }
-    }
-
-    /// The folders of the package as it was: its own where nothing can write into them, else a copy.
-    fn raw(
-        &mut self,
-        scanned: &Scanned,
-        interpreter: &Interpreter,
-        of: PackageId,
-    ) -> Result<(Unpacked, Vec<u8>)> {
-        if let Some(known) = self.raw.get(&of) {
-            return Ok(known.clone());
-        }
-        let tree = &scanned.tree;
-        let package = tree.package(of);
-        let base = self.scratch.path().join(format!("raw-{}", of.0));
-        let empty = base.join("empty");
-        fs::create_dir_all(&empty).context("failed to create a folder for the proof")?;
-        // What links lead to is not shown, and would not be read-only.
-        let in_place = self.isolation != Isolation::Permissions
-            && package.root.is_dir()
-            && package.links_followed == 0;
-        let root = match (in_place, package.root.canonicalize()) {
-            (true, Ok(root)) => root,
-            _ => {
-                let copy = base.join("copy");
-                self.lab(interpreter).unpack(tree, scanned, of, &copy)?;
-                copy
-            }
-        };
-        let unpacked = match package.layout {
-            Layout::Flat => Unpacked { task: root, layer: empty },
-            Layout::Layer(_) => Unpacked { task: empty, layer: root },
-        };
-        let made = (unpacked, subject::content_key(tree, scanned, of)?);
-        self.raw.insert(of, made.clone());
-        Ok(made)
     }
 
     fn told(&self, tree: &Tree) -> Vec<verify::Restored> {
@@ -326,56 +239,6 @@ fn unpack(lab: &Lab<'_>, zip: &Path, to: &Path) -> Result<()> {
     all.into_iter().try_for_each(|id| lab.unpack(&scanned.tree, &scanned, id, to))
 }
 
-fn events(files: &[PathBuf]) -> Result<Vec<Event>> {
-    let read = |path: &PathBuf| -> Result<Event> {
-        let told = |why: String| {
-            Failure::usage(format!("failed to read event {}: {why}", path.display()))
-                .hint("an event is a file of JSON, at most 6 MB")
-        };
-        let length = fs::metadata(path).map_err(|error| told(error.to_string()))?.len();
-        if length > LONGEST_EVENT {
-            return Err(told(format!("it has {length} bytes")).into());
-        }
-        let text = fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
-        serde_json::from_str::<serde::de::IgnoredAny>(&text)
-            .map_err(|error| told(format!("it is no JSON: {error}")))?;
-        let own = |path: &PathBuf| path.file_name().map(ToOwned::to_owned);
-        let is_only = files.iter().filter(|other| own(other) == own(path)).count() == 1;
-        let name = if is_only { path.file_name().unwrap_or_default() } else { path.as_os_str() };
-        Ok(Event { name: name.to_string_lossy().into_owned(), text })
-    };
-    let mut seen = BTreeSet::new();
-    let once = |path: &&PathBuf| seen.insert((*path).clone());
-    files.iter().filter(once).map(read).collect()
-}
-
-fn python(minor: u8, proving: &Proving) -> Result<Interpreter> {
-    find(minor, proving.python_bin.as_deref()).map_err(|found| {
-        let hint = format!(
-            "install one (`uv python install 3.{minor}`, `pyenv install 3.{minor}`) or name it with \
-             --python-bin; --no-verify does without a proof"
-        );
-        let message = format!("failed to find CPython 3.{minor} for the proof: {}", found.told());
-        Failure::usage(message).hint(hint).into()
-    })
-}
-
-fn isolation_of(interpreter: &Interpreter, scratch: &Path, proving: &Proving) -> Result<Isolation> {
-    let isolation = isolation(interpreter, scratch);
-    if isolation == Isolation::Permissions && !proving.network {
-        return Err(Failure::usage(
-            "failed to deny the network: this user may not make namespaces here",
-        )
-        .hint("leave --no-network out, or run where `unshare --user --net true` works")
-        .into());
-    }
-    Ok(isolation)
-}
-
-fn runs_here(arch: Arch) -> bool {
-    matches!((arch, std::env::consts::ARCH), (Arch::X86_64, "x86_64") | (Arch::Arm64, "aarch64"))
-}
-
 /// Runs the function and layers that were named, zips or folders, each unpacked where its layout
 /// says. A handler that is in none of them is a failed check.
 ///
@@ -388,23 +251,13 @@ pub fn of_zips(
 ) -> Result<(Proof, BTreeMap<String, f64>)> {
     let scanned = scan::scan(&options.packages, progress)?;
     let facts = crate::facts::gather(&scanned.tree, &scanned, options, progress)?;
-    let bench = Bench::new(options, proving, &facts)?;
-    let Some(interpreter) = &bench.interpreter else {
-        let arch = facts.target.arch;
-        return Err(Failure::usage(format!(
-            "failed to prove: this machine cannot run code for {arch}"
-        ))
-        .hint("run slim verify on a machine of that architecture")
-        .into());
-    };
-    let made = Unpacked {
-        task: bench.scratch.path().join("task"),
-        layer: bench.scratch.path().join("opt"),
-    };
+    let site = Site::new(proving, &facts)?;
+    let interpreter = &site.needed()?;
+    let made = Unpacked { task: site.folder().join("task"), layer: site.folder().join("opt") };
     for folder in [&made.task, &made.layer] {
         fs::create_dir_all(folder).context("failed to create a folder for the proof")?;
     }
-    let lab = bench.lab(interpreter);
+    let lab = site.lab(interpreter);
     for (id, package) in scanned.tree.packages() {
         let to = match package.layout {
             Layout::Flat => &made.task,
@@ -412,16 +265,15 @@ pub fn of_zips(
         };
         overlay(&lab, &scanned, id, to)?;
     }
-    let minor = facts.target.python.minor();
-    let job = subject::job(&options.handlers, Vec::new(), &bench.events, proving, minor);
+    let job = site.job(&options.handlers, Vec::new());
     let found = lab.check(&made, &job)?;
-    let (status, because) = verify::status(&found.checks, bench.events.len());
+    let (status, because) = verify::status(&found.checks, site.events.len());
     let proof = Proof {
         status,
         because,
         python: Some(interpreter.version.clone()),
-        isolation: Some(bench.isolation.name()),
-        events: bench.events.len(),
+        isolation: Some(site.isolation.name()),
+        events: site.events.len(),
         checks: found.checks,
         restored: Vec::new(),
     };

@@ -21,10 +21,11 @@ use serde::Serialize;
 use crate::cache::Cache;
 use crate::runtime::find::Interpreter;
 use crate::runtime::room::{Isolation, Room, SCRIPT};
+use crate::runtime::strace::Tracer;
 use crate::tree::{Contents, Kind, PackageId, Tree};
 use trial::Trial;
 
-pub use trial::{Event, Job};
+pub use trial::{Event, Job, environment};
 pub use wants::Want;
 
 /// Whether the result runs as the package did.
@@ -159,8 +160,8 @@ impl Lab<'_> {
     }
 
     /// Runs `job` on the package as it was, twice, and on what was made of it. `key` tells the
-    /// package's content: what ran once is not run again, unless a check fails; then the package runs
-    /// once more, for what changes with time is nobody's fault.
+    /// package's content: what ran once is not run again, unless a check fails; then both run once
+    /// more, for what changes with time is nobody's fault.
     ///
     /// # Errors
     /// When a run cannot be started.
@@ -186,7 +187,13 @@ impl Lab<'_> {
             before.push(self.run(raw, &job.again(2))?);
             checks = compare::all(&before, &after, job);
         }
-        let wants = if failed(&checks) { wants::of(&before[0], &after) } else { Vec::new() };
+        if failed(&checks) {
+            let again = job.again(3);
+            compare::forgive(&mut checks, &compare::all(&before, &self.run(made, &again)?, &again));
+        }
+        let mut wants = if failed(&checks) { wants::of(&before[0], &after) } else { Vec::new() };
+        let untold = compare::untold(&before[0], &after, job);
+        wants.extend(untold.into_iter().filter(|_| failed(&checks)).map(wants::metadata));
         let mut observed = before[0].opened.clone();
         observed.sort_unstable();
         Ok(Verdicts { checks, wants, observed, timings })
@@ -241,7 +248,28 @@ impl Lab<'_> {
         Ok(hasher.finalize().to_hex().to_string())
     }
 
+    /// Runs `job` on a package while its files are watched; gives the folders as they were seen, too.
+    ///
+    /// # Errors
+    /// When the run cannot be started.
+    pub fn watch(
+        &self,
+        of: &Unpacked,
+        job: &Job,
+        tracer: Tracer<'_>,
+    ) -> Result<(Vec<Check>, [PathBuf; 2])> {
+        let seen = match self.isolation {
+            Isolation::Namespace(_) => [PathBuf::from("/var/task"), PathBuf::from("/opt")],
+            Isolation::Permissions => [of.task.clone(), of.layer.clone()],
+        };
+        Ok((compare::alone(&self.run_watched(of, job, Some(tracer))?, job), seen))
+    }
+
     fn run(&self, of: &Unpacked, job: &Job) -> Result<Trial> {
+        self.run_watched(of, job, None)
+    }
+
+    fn run_watched(&self, of: &Unpacked, job: &Job, tracer: Option<Tracer<'_>>) -> Result<Trial> {
         let stage = tempfile::Builder::new()
             .prefix("stage-")
             .tempdir_in(self.scratch)
@@ -254,6 +282,7 @@ impl Lab<'_> {
             interpreter: self.interpreter,
             isolation: self.isolation,
             network: self.network,
+            tracer,
         };
         let seen = observed::listing(&of.task, self.isolation);
         let mut trial = trial::run(&room, job)?;

@@ -64,6 +64,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "cache", "progress", "failure",
         ],
     ),
+    ("measure", &["tree", "options", "scan", "facts", "verify", "proving", "runtime", "failure"]),
     (
         "report",
         &[

@@ -80,6 +80,8 @@ pub struct Edge {
     pub how: How,
     /// Whether it comes true when a function is called, not when the file is imported.
     pub deferred: bool,
+    /// Whether it surely comes true when the file is imported: it stands in no function and no branch.
+    pub certain: bool,
 }
 
 /// Something that is found by other names than those of modules.
@@ -292,6 +294,11 @@ impl<'a> ImportGraph<'a> {
         Ok(all)
     }
 
+    /// Whether a traced run executed a file, so that some of its edges may not count.
+    fn ran(&self, file: FileId) -> bool {
+        self.facts.observed.as_ref().is_some_and(|observed| observed.ran(file))
+    }
+
     /// Whether any code of a package says a word, that of one distribution apart; so does what cannot
     /// be read.
     fn says(&self, package: PackageId, of: DistId, word: &str) -> bool {
@@ -347,12 +354,14 @@ struct Sink<'g> {
     /// The import path of the file, or its path where it has none.
     path: &'g str,
     reached: &'g FileMap<bool>,
-    seen: HashSet<(FileId, How), RandomState>,
+    seen: HashSet<(FileId, How, bool), RandomState>,
     found: Found,
     /// Where in the text the edges that come now stand.
     line: Line<'g>,
     /// Whether these edges stand in functions.
     deferred: bool,
+    /// Whether they surely come true.
+    certain: bool,
 }
 
 /// Lines are counted only where an edge is found.
@@ -376,16 +385,17 @@ impl<'g> Sink<'g> {
             found,
             line: Line::None,
             deferred: false,
+            certain: false,
         }
     }
 
     fn file(&mut self, to: FileId, how: How) {
-        if self.reached[to] || to == self.from || !self.seen.insert((to, how)) {
+        if self.reached[to] || to == self.from || !self.seen.insert((to, how, self.certain)) {
             return;
         }
         let line = self.line();
-        let (from, deferred) = (self.from, self.deferred);
-        self.found.edges.push(Edge { from, to, line, how, deferred });
+        let Self { from, deferred, certain, .. } = *self;
+        self.found.edges.push(Edge { from, to, line, how, deferred, certain });
     }
 
     /// Every module below a folder.
@@ -413,14 +423,15 @@ impl ImportGraph<'_> {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         for whole in std::mem::take(&mut all.wholes) {
             let Whole { from, package, folder, line, how } = whole;
-            // Where a fact takes edges of this file away, another file may still have them.
-            let counts = !self.known.speaks_of(self.tree, from);
+            // Where edges of this file may not count, another file may still have them.
+            let counts = !self.known.speaks_of(self.tree, from) && !self.ran(from);
             if counts && !done.insert((package, folder.clone())) {
                 continue;
             }
             self.names.below(package, &folder, &mut |to| {
                 if !reached[to] && !self.paths.holds(to) {
-                    all.edges.push(Edge { from, to, line, how, deferred: false });
+                    let (deferred, certain) = (false, false);
+                    all.edges.push(Edge { from, to, line, how, deferred, certain });
                 }
             });
         }

@@ -65,6 +65,54 @@ impl Reach {
         }
     }
 
+    /// What is reached when these edges count too.
+    ///
+    /// # Errors
+    /// Those of `edges`.
+    pub fn further(
+        &self,
+        more: &[Edge],
+        edges: impl FnMut(&[FileId], &FileMap<bool>) -> Result<Vec<Edge>>,
+        along: &impl Fn(FileId, &mut dyn FnMut(FileId)),
+    ) -> Result<Self> {
+        let mut reach = self.clone();
+        let mut front = Vec::new();
+        reach.take(more, &mut front, along);
+        reach.advance(front, edges, along)?;
+        Ok(reach)
+    }
+
+    fn take(
+        &mut self,
+        edges: &[Edge],
+        next: &mut Vec<FileId>,
+        along: &impl Fn(FileId, &mut dyn FnMut(FileId)),
+    ) {
+        for edge in edges {
+            if std::mem::replace(&mut self.reached[edge.to], true) {
+                continue;
+            }
+            self.steps[edge.to] = Some(Step::from(edge));
+            next.push(edge.to);
+            self.bring(edge.to, along, next);
+        }
+        next.sort_unstable();
+    }
+
+    fn advance(
+        &mut self,
+        mut front: Vec<FileId>,
+        mut edges: impl FnMut(&[FileId], &FileMap<bool>) -> Result<Vec<Edge>>,
+        along: &impl Fn(FileId, &mut dyn FnMut(FileId)),
+    ) -> Result<()> {
+        while !front.is_empty() {
+            let mut next = Vec::new();
+            self.take(&edges(&front, &self.reached)?, &mut next, along);
+            front = next;
+        }
+        Ok(())
+    }
+
     /// The step that first led to a file; `None` for roots and for what is not reached.
     pub fn step(&self, file: FileId) -> Option<&Step> {
         self.steps[file].as_ref()
@@ -79,9 +127,9 @@ impl Reach {
     }
 }
 
-/// Follows edges from `roots` until nothing new is reached; what is `gone` is never entered. `edges` gives those of the files asked
-/// about, in their order; the flags tell what is reached already. `along` gives what comes with a
-/// file that is reached.
+/// Follows edges from `roots` until nothing new is reached; what is `gone` is never entered. `edges`
+/// gives those of the files asked about, in their order; the flags tell what is reached already.
+/// `along` gives what comes with a file that is reached.
 ///
 /// # Errors
 /// Those of `edges`.
@@ -89,8 +137,8 @@ pub fn reach(
     tree: &Tree,
     roots: &[FileId],
     gone: &[FileId],
-    mut edges: impl FnMut(&[FileId], &FileMap<bool>) -> Result<Vec<Edge>>,
-    along: impl Fn(FileId, &mut dyn FnMut(FileId)),
+    edges: impl FnMut(&[FileId], &FileMap<bool>) -> Result<Vec<Edge>>,
+    along: &impl Fn(FileId, &mut dyn FnMut(FileId)),
 ) -> Result<Reach> {
     let mut reach = Reach::none(tree);
     for file in roots.iter().chain(gone) {
@@ -98,20 +146,8 @@ pub fn reach(
     }
     let mut front = roots.to_vec();
     for root in roots {
-        reach.bring(*root, &along, &mut front);
+        reach.bring(*root, along, &mut front);
     }
-    while !front.is_empty() {
-        let mut next = Vec::new();
-        for edge in edges(&front, &reach.reached)? {
-            if std::mem::replace(&mut reach.reached[edge.to], true) {
-                continue;
-            }
-            reach.steps[edge.to] = Some(Step::from(&edge));
-            next.push(edge.to);
-            reach.bring(edge.to, &along, &mut next);
-        }
-        next.sort_unstable();
-        front = next;
-    }
+    reach.advance(front, edges, along)?;
     Ok(reach)
 }

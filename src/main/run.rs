@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use lambda_slim::cli::{Build, Cli, Command, Configured, Format, RulesFormat};
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
+use lambda_slim::measure::trace;
 use lambda_slim::report::{Report, doubts, explain, inspect, json, proof, text};
 use lambda_slim::rules::table;
 use lambda_slim::verify::Status;
@@ -77,6 +78,13 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
                 proof::render(&found.proof, &found.timings)
             })?;
             return Ok(u8::from(found.proof.status == Status::Failed));
+        }
+        Command::Trace(args) => {
+            let traced = lambda_slim::trace(&args.options(), &args.wanted(), &bar)?;
+            print(&match args.format {
+                Format::Human => trace::render(&traced),
+                Format::Json => json::render(&traced),
+            })?;
         }
         Command::Rules(args) => print(&match args.format {
             RulesFormat::Human => table::list(),

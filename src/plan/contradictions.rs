@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::{Because, Plan, entry_points, named, wanted};
+use super::evidence::is_untaken;
+use super::{Because, Plan, entry_points, named, traced, wanted};
 use crate::facts::Facts;
 use crate::facts::imports::{Edge, ImportGraph};
 use crate::options::Options;
@@ -31,12 +32,15 @@ pub fn contradictions(
     let graph = ImportGraph::new(tree, contents, facts, &wanted(&candidates), points)?;
     let ships: Vec<FileId> = tree.ids().filter(|file| plan.ships(*file)).collect();
     let mut edges = graph.edges(&ships, &FileMap::filled(tree, false), progress)?.edges;
+    let untaken = |edge: &Edge| {
+        traced(facts, options).is_some_and(|observed| is_untaken(tree, observed, edge))
+    };
     edges.retain(|edge| {
         let rule = match &plan.decisions[edge.to].because {
             Because::Rule(rule) if !plan.ships(edge.to) => rule,
             _ => return false,
         };
-        rule.tier != Tier::Certain && !rule.is_fact()
+        rule.tier != Tier::Certain && !rule.is_fact() && !untaken(edge)
     });
     Ok(edges)
 }

@@ -8,12 +8,13 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 
 use super::{Action, Because, Decision, Draft, Why};
-use crate::facts::imports::{Choice, Form, Found, How, ImportGraph};
+use crate::facts::imports::{Choice, Edge, Form, Found, How, ImportGraph};
 use crate::facts::names::module_name;
+use crate::facts::observed::Observed;
 use crate::facts::reach::{Reach, Step, reach};
 use crate::progress::Progress;
 use crate::python::source::RecordReader;
-use crate::rules::{Proposal, Tier};
+use crate::rules::{Proposal, Tier, table};
 use crate::tree::{FileId, FileMap, Tree};
 
 /// What came of following the edges.
@@ -33,34 +34,91 @@ pub(super) fn settle(
     candidates: &[&Proposal],
     handlers: &[FileId],
     graph: &ImportGraph<'_>,
+    observed: Option<&Observed>,
     edges: impl Fn(&[FileId], &FileMap<bool>) -> Result<Found>,
 ) -> Result<Settled> {
     let open: HashSet<FileId> = candidates
         .iter()
         .flat_map(|candidate| candidate.files.iter().copied())
         .filter(|file| !draft.pinned[*file] && !draft.is_gone(*file) && !handlers.contains(file))
+        // What a run asked for stays, whatever leads there.
+        .filter(|file| !observed.is_some_and(|observed| was_asked_for(draft, observed, *file)))
         .collect();
     let stays = |file: &FileId| !open.contains(file) && !draft.is_gone(*file);
     let roots: Vec<FileId> = draft.tree.ids().filter(stays).collect();
     let gone: Vec<FileId> = draft.tree.ids().filter(|file| draft.is_gone(*file)).collect();
     let along = Along::of(draft, candidates, &open, graph);
+    let along = |file: FileId, found: &mut dyn FnMut(FileId)| along.with(file, found);
     let (mut record_readers, mut choices) = (Vec::new(), Vec::new());
-    let reach = reach(
-        draft.tree,
-        &roots,
-        &gone,
-        |files, reached| {
-            let found = edges(files, reached)?;
-            record_readers.extend(found.record_readers);
-            choices.extend(found.choices);
-            Ok(found.edges)
-        },
-        |file, found| along.with(file, found),
-    )?;
+    let mut heard = |found: Found| {
+        record_readers.extend(found.record_readers);
+        choices.extend(found.choices);
+        found.edges
+    };
+    let mut untaken: Vec<Edge> = Vec::new();
+    let count = |files: &[FileId], reached: &FileMap<bool>| {
+        let mut found = heard(edges(files, reached)?);
+        if let Some(observed) = observed {
+            untaken.extend(found.extract_if(.., |edge| is_untaken(draft.tree, observed, edge)));
+        }
+        Ok(found)
+    };
+    let mut reach = reach(draft.tree, &roots, &gone, count, &along)?;
+    if observed.is_some() {
+        let all =
+            reach.further(&untaken, |files, reached| Ok(heard(edges(files, reached)?)), &along)?;
+        let rests = |file: &FileId| {
+            open.contains(file)
+                && all.reaches(*file)
+                && !reach.reaches(*file)
+                && !stays_untraced(draft, *file)
+        };
+        for file in draft.tree.ids().filter(rests).collect::<Vec<_>>() {
+            let because = Because::Rule(&table::UNOPENED);
+            draft.decisions[file] = Decision { action: Action::Drop, because };
+        }
+        reach = all;
+    }
     for candidate in candidates {
         decide(draft, candidate, &open, &reach);
     }
     Ok(Settled { reach, record_readers, choices })
+}
+
+/// Whether an edge is one that traced runs did not take: it leads from a file that they executed to a
+/// module that they never asked for, by a function or a branch, a string or an entry point.
+pub(super) fn is_untaken(tree: &Tree, observed: &Observed, edge: &Edge) -> bool {
+    let may_be = match edge.how {
+        How::Import => !edge.certain,
+        How::Literal | How::Prefix | How::Walked | How::Unresolved | How::EntryPoint => true,
+        How::SharedObject | How::Data | How::Needed | How::Fact | How::Along | How::Unparsed => {
+            false
+        }
+    };
+    may_be
+        && observed.ran(edge.from)
+        && observed.missed(edge.to)
+        && tree.import_path(edge.to).is_some_and(|path| module_name(path).is_some())
+}
+
+/// Whether a run asked for a file; for metadata, whether it asked for the distribution's own: a search
+/// through entry points opens those of all.
+fn was_asked_for(draft: &Draft<'_>, observed: &Observed, file: FileId) -> bool {
+    let Some((dist, _)) = draft.facts.owners.in_metadata(draft.tree, file) else {
+        return observed.saw(file);
+    };
+    let of = draft.facts.owners.distribution(dist);
+    ["METADATA", "PKG-INFO"].iter().any(|name| {
+        let path = format!("{}/{name}", of.info);
+        draft.tree.find_import(of.package, &path).is_some_and(|file| observed.saw(file))
+    })
+}
+
+/// What no trace speaks about: metadata, which is asked for by name, and certificates.
+fn stays_untraced(draft: &Draft<'_>, file: FileId) -> bool {
+    let path = draft.tree.file(file).path.as_str();
+    draft.facts.owners.in_metadata(draft.tree, file).is_some()
+        || [".pem", ".crt", ".cer"].iter().any(|suffix| path.ends_with(suffix))
 }
 
 /// Whether reaching a file means that its distribution is in use: a module or library, no script.
@@ -78,7 +136,9 @@ pub(super) fn follow(
     let edges = |files: &[FileId], reached: &FileMap<bool>| {
         Ok(graph.edges(files, reached, progress)?.edges)
     };
-    reach(tree, handlers, &[], edges, |file, found| graph.above(file, found))
+    reach(tree, handlers, &[], edges, &|file, found: &mut dyn FnMut(FileId)| {
+        graph.above(file, found)
+    })
 }
 
 /// What comes with a file that is reached.

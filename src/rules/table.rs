@@ -103,6 +103,10 @@ rules! {
         what: "Scripts that installers put into `bin/`.",
         why_safe: "Nothing that is reached names the script; Lambda calls the handler, not a script.",
         unless: "A string that is reached names it, or it is the user's own.";
+    UNOPENED = "unopened", Bold,
+        what: "Modules that no traced run asked for (`--trace`), with what only they lead to.",
+        why_safe: "The files that lead there were run, and it is an import in a function or a branch, a string, an entry point or a listing that was not followed. Imports that surely run, facts, linked libraries, the user's own imports and all that was not run are followed as without a trace.",
+        unless: "It is metadata or a certificate, or a distribution of another version than the trace saw.";
     UNREACHED_DISTRIBUTION = "unreached-distribution", Bold,
         what: "Data and metadata of distributions none of whose modules is reached.",
         why_safe: "Nothing that is reached from the handlers imports the distribution, names it or asks for its metadata.",

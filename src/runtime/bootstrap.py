@@ -57,9 +57,12 @@ def main():
                 attempt(step, lambda: call(handlers[name], event["text"], name))
     for name in job["modules"]:
         attempt(f"module {name}", lambda: imported(name))
+    # Not what reading all metadata opens.
+    opened |= loaded(inside)
+    own_opened = sorted(opened)
     if job["metadata"]:
         attempt("metadata", metadata)
-    tell("end", opened=sorted(opened | loaded(inside)), libraries=sorted(libraries(inside)))
+    tell("end", opened=own_opened, libraries=sorted(libraries(inside)))
     # Lambda freezes threads; nobody waits for them.
     os._exit(0)
 

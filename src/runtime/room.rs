@@ -9,6 +9,7 @@ use std::process::Command;
 
 use super::child::{self, Ended, Finished, Limits};
 use super::find::Interpreter;
+use super::strace::Tracer;
 
 /// What keeps a run apart from its host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Room<'a> {
     pub isolation: Isolation,
     /// Whether it can reach the network.
     pub network: bool,
+    /// What watches the run.
+    pub tracer: Option<Tracer<'a>>,
 }
 
 /// What makes the room.
@@ -117,13 +120,16 @@ impl Room<'_> {
                 command.arg(&self.interpreter.path);
                 command
             }
-            Isolation::Permissions => {
-                let mut command = Command::new(&self.interpreter.path);
-                command.env_clear().envs(environment.iter().cloned()).current_dir(self.task);
-                command
-            }
+            Isolation::Permissions => Command::new(&self.interpreter.path),
         };
-        let mut finished = child::run(command.args(arguments), input, limits)?;
+        command.args(arguments);
+        if let Some(tracer) = self.tracer {
+            command = tracer.watch(&command);
+        }
+        if self.isolation == Isolation::Permissions {
+            command.env_clear().envs(environment.iter().cloned()).current_dir(self.task);
+        }
+        let mut finished = child::run(&mut command, input, limits)?;
         // What a shell makes of a signal.
         if let (Isolation::Namespace(_), Ended::Exit(code @ 129..=159)) =
             (self.isolation, finished.ended)
@@ -154,6 +160,7 @@ pub fn isolation(interpreter: &Interpreter, scratch: &Path) -> Isolation {
             interpreter,
             isolation,
             network: false,
+            tracer: None,
         };
         let limits = Limits { seconds: 20.0, answer: 1 << 16 };
         let works = made(&stage)

@@ -52,6 +52,17 @@ pub(super) fn alone(after: &Trial, job: &Job) -> Vec<Check> {
     checks
 }
 
+/// What failed and went well when it was run again differs by itself: that says little, but no more.
+pub(super) fn forgive(checks: &mut [Check], again: &[Check]) {
+    for check in checks.iter_mut().filter(|check| check.verdict == Verdict::Failed) {
+        let is_well = |other: &Check| other.name == check.name && other.verdict != Verdict::Failed;
+        if again.iter().any(is_well) {
+            check.verdict = Verdict::Weak;
+            check.notes.push("it went well when it was run again: it differs by itself".to_owned());
+        }
+    }
+}
+
 fn check(name: &str, verdict: Verdict, notes: impl IntoIterator<Item = String>) -> Check {
     Check { name: name.to_owned(), verdict, notes: notes.into_iter().collect() }
 }
@@ -291,6 +302,27 @@ fn metadata(before: Option<&Outcome>, after: Option<&Outcome>, job: &Job) -> Che
     }
 }
 
+/// The distributions, by name, of which something is not told any more.
+pub(super) fn untold(before: &Trial, after: &Trial, job: &Job) -> BTreeSet<String> {
+    let of = |trial: &Trial| match trial.outcome("metadata") {
+        Some(Outcome::Value(value)) => value.clone(),
+        _ => Value::Null,
+    };
+    let (before, after) = (of(before), of(after));
+    let mut names = BTreeSet::new();
+    for key in ["distributions", "entry_points", "packages"] {
+        let rows = |of: &'_ Value| of[key].as_array().cloned().unwrap_or_default();
+        let now = rows(&after);
+        for row in rows(&before).into_iter().filter(|row| !now.contains(row)) {
+            let name = row[0].as_str().unwrap_or_default();
+            if !name.is_empty() && !job.left_out.contains(&dist::normalize(name)) {
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
 /// Each row begins with the name of its distribution.
 fn metadata_differences(
     before: &Value,
@@ -417,6 +449,20 @@ mod tests {
             Verdict::Weak,
             "at times"
         );
+    }
+
+    #[test]
+    fn what_fails_once_is_weak_and_what_fails_again_is_not() {
+        let of = |verdicts: [Verdict; 2]| {
+            let check = |(name, verdict): (&str, Verdict)| check(name, verdict, None);
+            ["a", "b"].into_iter().zip(verdicts).map(check).collect::<Vec<Check>>()
+        };
+        let mut checks = of([Verdict::Failed, Verdict::Failed]);
+        forgive(&mut checks, &of([Verdict::Passed, Verdict::Failed]));
+        assert_eq!(checks[0].verdict, Verdict::Weak);
+        assert_eq!(checks[1].verdict, Verdict::Failed);
+        forgive(&mut checks, &[]);
+        assert_eq!(checks[1].verdict, Verdict::Failed, "it did not come to it");
     }
 
     #[test]

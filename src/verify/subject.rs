@@ -52,6 +52,7 @@ pub fn job(
         environment: proving.environment.clone(),
         python: format!("3.{minor}"),
         run: 0,
+        metadata: true,
         left_out: Vec::new(),
         elsewhere: Vec::new(),
     }
@@ -171,8 +172,9 @@ fn answers(tree: &Tree, facts: &Facts, id: FileId, what: &What) -> bool {
                 || is_below_wanted(wanted, path)
         }
         What::Library(name) => file_name(path) == name,
-        What::Distribution(name) => facts.owners.in_metadata(tree, id).is_some_and(|(of, _)| {
-            facts.owners.distribution(of).normalized() == dist::normalize(name)
+        // What is told of a distribution does not need its RECORD.
+        What::Distribution(name) => facts.owners.in_metadata(tree, id).is_some_and(|(of, file)| {
+            file != "RECORD" && facts.owners.distribution(of).normalized() == dist::normalize(name)
         }),
     }
 }

@@ -41,6 +41,8 @@ pub struct Job {
     pub python: String,
     /// Which of the runs of the package as it was.
     pub run: u32,
+    /// Whether the metadata of distributions is read.
+    pub metadata: bool,
     /// The distributions of which nothing ships, by normalized name.
     #[serde(skip)]
     pub left_out: Vec<String>,
@@ -191,7 +193,7 @@ fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>>
         "events": job.events,
         "modules": job.modules,
         "done": trial.steps.keys().collect::<Vec<_>>(),
-        "metadata": !trial.steps.contains_key("metadata"),
+        "metadata": job.metadata && !trial.steps.contains_key("metadata"),
         "memory": job.memory,
         "file_size": 10_u64 << 30,
         "loopback": is_apart && !room.network,
@@ -261,7 +263,7 @@ fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>>
 }
 
 /// The environment that Lambda gives a function.
-fn environment(task: &str, layer: &str, job: &Job) -> Vec<(String, String)> {
+pub fn environment(task: &str, layer: &str, job: &Job) -> Vec<(String, String)> {
     let python = &job.python;
     let handler = job.handlers.first().map_or("", String::as_str);
     let libraries = format!(

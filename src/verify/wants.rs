@@ -38,6 +38,11 @@ pub(super) fn of(before: &Trial, after: &Trial) -> Vec<Want> {
     wants
 }
 
+/// The metadata of a distribution, of which something was told before and is not now.
+pub(super) fn metadata(name: String) -> Want {
+    Want { what: What::Distribution(name), asked_by: "metadata of distributions".to_owned() }
+}
+
 fn asked(cause: &Cause, wants: &mut Vec<Want>) {
     let message = cause.message.as_str();
     let first = message.lines().next().unwrap_or_default();

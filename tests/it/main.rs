@@ -19,4 +19,5 @@ mod spelling;
 mod split;
 mod support;
 mod target;
+mod trace;
 mod whole_or_nothing;

@@ -3,7 +3,7 @@
 
     prove.py [--slim BIN] [--corpus DIR] [--level LEVEL,...] [APP ...] [-- MORE SLIM ARGUMENTS]
 
-Each app's events.json holds the environment and the events, at least two. ENDPOINT in them stands for a server on the
+Level `traced` is max with a trace of the first event alone. Each app's events.json holds the environment and the events, at least two. ENDPOINT in them stands for a server on the
 loopback device, which answers as the services that the apps call.
 
 Exit 0 only when every proof is made and nothing had to be put back.
@@ -97,13 +97,21 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     endpoint = f"http://127.0.0.1:{server.server_port}"
     failed = 0
+    sums = {level: [0, 0] for level in arguments.levels}
     for app in arguments.apps:
         for level in arguments.levels:
             begin = time.perf_counter()
-            told = prove(app, level, endpoint, arguments)
+            told, sizes = prove(app, level, endpoint, arguments)
             failed += told != "proven"
-            print(f"{app:8} {level:9} {time.perf_counter() - begin:6.1f} s  {told}", flush=True)
+            sums[level] = [total + size for total, size in zip(sums[level], sizes)]
+            print(f"{app:8} {level:9} {time.perf_counter() - begin:6.1f} s {shown(sizes)}  {told}", flush=True)
+    for level, total in sums.items():
+        print(f"{'all':8} {level:9} {'':8} {shown(total)}")
     sys.exit(failed > 0)
+
+
+def shown(sizes):
+    return f"{sizes[0] / 1e6:8.2f} MB {sizes[1] / 1e6:7.2f} MB zipped"
 
 
 def parse():
@@ -124,26 +132,38 @@ def parse():
 
 
 def prove(app, level, endpoint, arguments):
-    """`proven`, or what is wrong."""
+    """`proven`, or what is wrong; the bytes unzipped and zipped."""
     job = json.loads((APPS / app / "events.json").read_text().replace("ENDPOINT", endpoint))
     with tempfile.TemporaryDirectory(prefix="slim-prove-") as work:
-        command = [arguments.slim, "build", str(arguments.corpus / app), "--out-dir", f"{work}/out"]
-        command += ["--python", "3.12", "--level", level, "--handler", "app.lambda_handler", "--format", "json"]
+        package = str(arguments.corpus / app)
+        told = ["--python", "3.12", "--handler", "app.lambda_handler"]
+        for name, value in job["environment"].items():
+            told += ["--env", f"{name}={value}"]
+        events = []
         for number, event in enumerate(job["events"], 1):
             path = pathlib.Path(work, f"{number}.json")
             path.write_text(json.dumps(event))
-            command += ["--event", str(path)]
-        for name, value in job["environment"].items():
-            command += ["--env", f"{name}={value}"]
+            events += ["--event", str(path)]
+        if level == "traced":
+            trace = [arguments.slim, "trace", package, "--output", f"{work}/trace.json", *told, *events[:2]]
+            run = subprocess.run(trace, capture_output=True, text=True)
+            if run.returncode:
+                return run.stderr.strip(), (0, 0)
+            told += ["--level", "max", "--trace", f"{work}/trace.json"]
+        else:
+            told += ["--level", level]
+        command = [arguments.slim, "build", package, "--out-dir", f"{work}/out", *told, *events, "--format", "json"]
         run = subprocess.run(command + arguments.more, capture_output=True, text=True)
         if not run.stdout:
-            return run.stderr.strip()
-        proof = json.loads(run.stdout)["proof"]
+            return run.stderr.strip(), (0, 0)
+        report = json.loads(run.stdout)
+        sizes = [sum(archive[key] for archive in report["zips"]) for key in ("unzipped_bytes", "bytes")]
+        proof = report["proof"]
         if proof["status"] != "proven":
-            return f"{proof['status']}: {'; '.join(proof['because'])}"
+            return f"{proof['status']}: {'; '.join(proof['because'])}", sizes
         if proof["restored"]:
-            return f"restored: {[restored['file'] for restored in proof['restored']]}"
-        return "proven"
+            return f"restored: {[restored['file'] for restored in proof['restored']]}", sizes
+        return "proven", sizes
 
 
 if __name__ == "__main__":

@@ -70,6 +70,7 @@ pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) 
                 found: std::mem::take(&mut sink.found),
                 line: Line::None,
                 deferred: false,
+                certain: false,
             };
             file.edges(&mut inner);
             sink.seen = inner.seen;
@@ -113,9 +114,10 @@ impl<'f> File<'f, '_> {
             }
             sink.line = Line::At(self.text, import.at);
             sink.deferred = import.standing.in_function;
+            sink.certain = !import.standing.in_function && !import.standing.conditional;
             self.import(import, sink);
         }
-        sink.deferred = false;
+        (sink.deferred, sink.certain) = (false, false);
         let arguments: HashSet<usize> = self
             .outline
             .calls

@@ -10,6 +10,8 @@ pub struct Standing {
     pub in_function: bool,
     /// Under `if __name__ == "__main__"`: it runs when the file is started as a program.
     pub in_main: bool,
+    /// In a branch, a loop or a `try`: it may run or not.
+    pub conditional: bool,
     /// In a branch that the target never takes.
     pub never: bool,
 }
@@ -60,9 +62,14 @@ impl Blocks {
                 let value = condition.value();
                 standing.in_main |= condition.is_main();
                 standing.never |= before || value == Some(false);
+                standing.conditional |= value != Some(true);
                 taken = Some(before || value == Some(true));
             }
-            "else" => standing.never |= self.before == Some(true),
+            "else" => {
+                standing.never |= self.before == Some(true);
+                standing.conditional |= self.before != Some(false);
+            }
+            "try" | "except" | "for" | "while" | "match" | "case" => standing.conditional = true,
             _ => return,
         }
         self.open.push(Block { indent, standing, taken });

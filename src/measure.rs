@@ -1,0 +1,3 @@
+//! Measures what runs of a package do.
+
+pub mod trace;
