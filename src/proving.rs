@@ -111,9 +111,12 @@ impl<'a> Bench<'a> {
             let made = unpacked(&lab, packed, package, made_in.path())?;
             let found = lab.prove(&raw, &made, &job, &key)?;
             self.timings.extend(found.timings);
-            let missing =
-                subject::missing(tree, facts, plan, package, &found.wants, &found.observed);
             let failed = found.checks.iter().any(|check| check.verdict == Verdict::Failed);
+            let mut missing = subject::missing(tree, facts, plan, package, &found.wants);
+            if failed && missing.is_empty() {
+                let opened = lab.opened(&raw, &job, found.observed)?;
+                missing = subject::opened(tree, plan, package, &opened);
+            }
             let mut checks = found.checks;
             if tree.packages().count() > 1 {
                 let name = &tree.package(package).name;

@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::cache::Cache;
 use crate::runtime::find::Interpreter;
 use crate::runtime::room::{Isolation, Room, SCRIPT};
-use crate::runtime::strace::Tracer;
+use crate::runtime::strace::{self, Tracer};
 use crate::tree::{Contents, Kind, PackageId, Tree};
 use trial::Trial;
 
@@ -263,6 +263,23 @@ impl Lab<'_> {
             Isolation::Permissions => [of.task.clone(), of.layer.clone()],
         };
         Ok((compare::alone(&self.run_watched(of, job, Some(tracer))?, job), seen))
+    }
+
+    /// The files that a package opens in a run of `job`, in order: as strace sees them where it is
+    /// there, C code's too; else `told`, what Python itself tells.
+    ///
+    /// # Errors
+    /// When the run cannot be started.
+    pub fn opened(&self, raw: &Unpacked, job: &Job, told: Vec<String>) -> Result<Vec<String>> {
+        let Some(program) = strace::find() else { return Ok(told) };
+        let log = self.scratch.join("strace-opened");
+        let job = Job { metadata: false, ..job.again(0) };
+        let (_, roots) = self.watch(raw, &job, Tracer { program: &program, log: &log })?;
+        // Where it may not trace, it writes nothing.
+        let Ok(seen) = strace::read(&log) else { return Ok(told) };
+        let seen = seen.below(&roots);
+        let all = seen.opened.into_iter().chain(seen.mapped).chain(told);
+        Ok(all.collect::<std::collections::BTreeSet<_>>().into_iter().collect())
     }
 
     fn run(&self, of: &Unpacked, job: &Job) -> Result<Trial> {

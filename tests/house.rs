@@ -55,7 +55,10 @@ const HOUSE: &[(&str, &[&str])] = &[
             "memory",
         ],
     ),
-    ("verify", &["tree", "options", "facts", "plan", "python", "runtime", "cache", "failure"]),
+    (
+        "verify",
+        &["tree", "options", "facts", "rules", "plan", "python", "runtime", "cache", "failure"],
+    ),
     // Makes, runs and makes again.
     (
         "proving",

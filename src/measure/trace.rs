@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -177,7 +177,7 @@ fn of_handlers(
             runs.push(format!("import of {handler}"));
             runs.extend(job.events.iter().map(|event| format!("{handler} with {}", event.name)));
         }
-        found.push((package, runs, below(read(&log)?, &roots)));
+        found.push((package, runs, read(&log)?.below(&roots)));
     }
     Ok(found)
 }
@@ -227,23 +227,11 @@ fn of_command(
             )
             .into());
     }
-    Ok((package, vec![format!("command {told}")], below(read(&log)?, &[root])))
+    Ok((package, vec![format!("command {told}")], read(&log)?.below(&[root])))
 }
 
 fn read(log: &Path) -> Result<Seen> {
     strace::read(log).context("failed to read what strace wrote")
-}
-
-/// What lies below one of these folders, by the path below it.
-fn below(seen: Seen, roots: &[PathBuf]) -> Seen {
-    let inside = |paths: BTreeSet<String>| {
-        let rest = |path: &String| {
-            let rest = roots.iter().find_map(|root| Path::new(path).strip_prefix(root).ok());
-            rest.map(|rest| rest.to_string_lossy().into_owned())
-        };
-        paths.iter().filter_map(rest).collect()
-    };
-    Seen { opened: inside(seen.opened), mapped: inside(seen.mapped), asked: inside(seen.asked) }
 }
 
 /// The answer for people.

@@ -78,6 +78,23 @@ fn resumed(text: &str) -> Option<(&str, &str)> {
 }
 
 impl Seen {
+    /// What lies below one of these folders, by the path below it.
+    #[must_use]
+    pub fn below(&self, roots: &[PathBuf]) -> Self {
+        let inside = |paths: &BTreeSet<String>| {
+            let rest = |path: &String| {
+                let rest = roots.iter().find_map(|root| Path::new(path).strip_prefix(root).ok());
+                rest.map(|rest| rest.to_string_lossy().into_owned())
+            };
+            paths.iter().filter_map(rest).collect()
+        };
+        Self {
+            opened: inside(&self.opened),
+            mapped: inside(&self.mapped),
+            asked: inside(&self.asked),
+        }
+    }
+
     /// One call, as `name(arguments) = result`.
     fn add(&mut self, call: &str) {
         let Some((name, rest)) = call.split_once('(') else { return };

@@ -11,6 +11,7 @@ use crate::facts::reach::Reach;
 use crate::options::{Handler, Options, Proving};
 use crate::plan::{Because, Plan, Restored};
 use crate::python::dist;
+use crate::rules::Tier;
 use crate::tree::{Contents, FileId, PackageId, Tree, file_name, parent};
 use anyhow::Result;
 use rayon::prelude::*;
@@ -128,15 +129,13 @@ pub fn content_key(tree: &Tree, contents: &dyn Contents, package: PackageId) -> 
     Ok(hasher.finalize().as_bytes().to_vec())
 }
 
-/// The dropped files of a package that a failed run asks for, each with what asked for it. Where no
-/// exception names one, all that the package as it was opened or loaded.
+/// The dropped files of a package that a failed run asks for, each with what asked for it.
 pub fn missing(
     tree: &Tree,
     facts: &Facts,
     plan: &Plan,
     package: PackageId,
     wants: &[Want],
-    observed: &[String],
 ) -> Vec<(FileId, String)> {
     let dropped: Vec<FileId> =
         tree.ids().filter(|id| tree.file(*id).package == package && !plan.ships(*id)).collect();
@@ -147,15 +146,24 @@ pub fn missing(
             found.entry(*id).or_insert_with(|| want.asked_by.clone());
         }
     }
-    if found.is_empty() {
-        let opened = |id: &&FileId| {
-            let path = tree.file(**id).path.as_str();
-            observed.binary_search_by(|seen| seen.as_str().cmp(path)).is_ok()
-        };
-        let why = "the package as it was opens it";
-        found.extend(dropped.iter().filter(opened).map(|id| (*id, why.to_owned())));
-    }
     found.into_iter().collect()
+}
+
+/// The dropped files of a package among those that it opened as it was, for a failure that names
+/// none. What goes whatever the program does is no matter.
+pub fn opened(
+    tree: &Tree,
+    plan: &Plan,
+    package: PackageId,
+    opened: &[String],
+) -> Vec<(FileId, String)> {
+    let counts = |id: &FileId| match &plan.decisions[*id].because {
+        Because::Rule(rule) => rule.tier != Tier::Certain || rule.is_fact(),
+        _ => true,
+    };
+    let found = opened.iter().filter_map(|path| tree.find(package, path));
+    let dropped = found.filter(|id| !plan.ships(*id)).filter(counts);
+    dropped.map(|id| (id, "the package as it was opens it".to_owned())).collect()
 }
 
 fn answers(tree: &Tree, facts: &Facts, id: FileId, what: &What) -> bool {

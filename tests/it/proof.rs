@@ -27,6 +27,22 @@ fn app(code: &str) -> Package {
     Package::new("app").with("app.py", text).install(&alpha())
 }
 
+/// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout /dev/null
+/// -subj /CN=slim-test -days 36500`.
+const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBfjCCASWgAwIBAgIUTox1J4YYDkP8KHdxGJqAZWCWRd0wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJc2xpbS10ZXN0MCAXDTI2MTEyMTIzMDMxM1oYDzIxMjYxMDI4
+MjMwMzEzWjAUMRIwEAYDVQQDDAlzbGltLXRlc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARQSyVMLoKXDW/vm28aUbpy3MqVtLyN3OvTEYl4BKqMlliysO82eYwH
+ciKLbvCjRqrBIH0elpXFnM0Dd3cuC+uCo1MwUTAdBgNVHQ4EFgQUzqpG8T0CHShq
+rSJqbL0sJrmAFjAwHwYDVR0jBBgwFoAUzqpG8T0CHShqrSJqbL0sJrmAFjAwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiB1z8MZZ1VT8KIz9t8LzYQu
+5QMrkL+QNduEsfkMsfc4DgIgaqa02pyAwo6OsSu9DKC5YUo/HKfs7iPgmmS+MdPW
+UWo=
+-----END CERTIFICATE-----
+";
+
 /// A build with a cache of its own.
 fn prove(package: &Package, args: &[&str]) -> Run {
     let mut command = command();
@@ -152,6 +168,35 @@ fn a_module_whose_loss_is_hidden_is_put_back_too() {
         "{}",
         run.out
     );
+}
+
+#[test]
+fn what_only_c_code_opens_is_found() {
+    // OpenSSL reads it, and the exception names no file.
+    let code = "\
+import pathlib
+import ssl
+
+def handler(event, context):
+    from alpha import where
+    return len(ssl.create_default_context(cafile=where()).get_ca_certs()) >= 0
+";
+    let alpha = Dist::new("alpha", "1.0")
+        .file(
+            "alpha/__init__.py",
+            "import os\n\ndef where():\n    return os.path.join(os.path.dirname(__file__), 'ca' + 'cert.pem')\n",
+        )
+        .file("alpha/cacert.pem", CERTIFICATE);
+    let package = Package::new("app").with("app.py", code).install(&alpha);
+    let one = event(&package, "one.json", "{}");
+    prove(&package, &["--event", &one]).ok();
+    let run = prove(&package, &["--event", &one, "--drop", "alpha/cacert.pem"]);
+    assert_eq!(run.code, 1, "{}", run.out);
+    assert!(run.says(&["not proven", "alpha/cacert.pem is left out by --drop"]), "{}", run.out);
+    let fact = "[[facts.alpha.drop]]\npart = \"certificates\"\nfiles = [\"alpha/*.pem\"]\ntier = \"bold\"\nwhy = \"A false one for the test.\"\n";
+    let config = event(&package, "slim.toml", fact);
+    let run = prove(&package, &["--event", &one, "--level", "max", "--config", &config]).ok();
+    assert!(run.says(&["restored: alpha/cacert.pem"]), "{}", run.out);
 }
 
 #[test]

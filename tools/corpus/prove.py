@@ -92,10 +92,8 @@ class Services(http.server.BaseHTTPRequestHandler):
 
 
 def main():
-    arguments = parse()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", arguments.port), Services)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    endpoint = f"http://127.0.0.1:{server.server_port}"
+    arguments = parse(__doc__)
+    endpoint = serve(arguments)
     failed = 0
     sums = {level: [0, 0] for level in arguments.levels}
     for app in arguments.apps:
@@ -114,11 +112,18 @@ def shown(sizes):
     return f"{sizes[0] / 1e6:8.2f} MB {sizes[1] / 1e6:7.2f} MB zipped"
 
 
-def parse():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def serve(arguments):
+    """The address of a server, which ends with this program."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", arguments.port), Services)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def parse(description):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--slim", default="target/release/slim")
     parser.add_argument("--corpus", type=pathlib.Path, default=os.environ.get("CORPUS", "/tmp/slim-corpus"))
-    parser.add_argument("--level", dest="levels", type=lambda text: text.split(","), default=["standard", "max"])
+    parser.add_argument("--level", dest="levels", type=lambda text: text.split(","), default=["standard", "max", "traced"])
     parser.add_argument("--port", type=int, default=0, help="of the server; the same one again finds the cache")
     parser.add_argument("apps", nargs="*", metavar="APP")
     own, more = sys.argv[1:], []
@@ -133,17 +138,9 @@ def parse():
 
 def prove(app, level, endpoint, arguments):
     """`proven`, or what is wrong; the bytes unzipped and zipped."""
-    job = json.loads((APPS / app / "events.json").read_text().replace("ENDPOINT", endpoint))
     with tempfile.TemporaryDirectory(prefix="slim-prove-") as work:
         package = str(arguments.corpus / app)
-        told = ["--python", "3.12", "--handler", "app.lambda_handler"]
-        for name, value in job["environment"].items():
-            told += ["--env", f"{name}={value}"]
-        events = []
-        for number, event in enumerate(job["events"], 1):
-            path = pathlib.Path(work, f"{number}.json")
-            path.write_text(json.dumps(event))
-            events += ["--event", str(path)]
+        told, events = job(app, endpoint, work)
         if level == "traced":
             trace = [arguments.slim, "trace", package, "--output", f"{work}/trace.json", *told, *events[:2]]
             run = subprocess.run(trace, capture_output=True, text=True)
@@ -164,6 +161,20 @@ def prove(app, level, endpoint, arguments):
         if proof["restored"]:
             return f"restored: {[restored['file'] for restored in proof['restored']]}", sizes
         return "proven", sizes
+
+
+def job(app, endpoint, work):
+    """The arguments of slim that say how an app is run, and those that name its events."""
+    known = json.loads((APPS / app / "events.json").read_text().replace("ENDPOINT", endpoint))
+    told = ["--python", "3.12", "--handler", "app.lambda_handler"]
+    for name, value in known["environment"].items():
+        told += ["--env", f"{name}={value}"]
+    events = []
+    for number, event in enumerate(known["events"], 1):
+        path = pathlib.Path(work, f"{number}.json")
+        path.write_text(json.dumps(event))
+        events += ["--event", str(path)]
+    return told, events
 
 
 if __name__ == "__main__":
