@@ -6,6 +6,8 @@ export CORPUS
 
 # The corpus apps that every test run builds and judges: about 70 MB to download, every kind of package but the heavy ones.
 TEST_APPS := web api plug boto otel docs
+# Those that AWS's own emulator runs too.
+EMULATED := plug web
 # What `make compare` and `make floor` measure: TREES="DIR..." for others, ARGS="--rounds 5 --only recipe,slim" for more.
 TREES ?= $(CORPUS)/boto $(CORPUS)/data
 COMPARE := cargo run --quiet --release --manifest-path tools/compare/Cargo.toml -- --slim $(SLIM)
@@ -56,6 +58,8 @@ judge: release ## Real apps slimmed at every level: do they still run?
 	tools/corpus/build.sh $(TEST_APPS)
 	tools/corpus/judge.py --slim $(SLIM) $(TEST_APPS)
 	tools/corpus/prove.py --slim $(SLIM) $(TEST_APPS)
+	tools/corpus/sabotage.py --slim $(SLIM) plug otel
+	emulator=$$(tools/corpus/emulator.sh) && tools/corpus/prove.py --slim $(SLIM) --level max $(EMULATED) -- $$emulator
 	$(CONTRADICTIONS)
 	tools/corpus/libraries.py --slim $(SLIM)
 
@@ -64,6 +68,8 @@ corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/build.sh
 	tools/corpus/judge.py --slim $(SLIM)
 	tools/corpus/prove.py --slim $(SLIM)
+	tools/corpus/sabotage.py --slim $(SLIM)
+	emulator=$$(tools/corpus/emulator.sh) && tools/corpus/prove.py --slim $(SLIM) --level max $(EMULATED) -- $$emulator
 	$(CONTRADICTIONS)
 
 .PHONY: libraries

@@ -137,6 +137,9 @@ pub struct Verify {
     /// How it is run.
     #[command(flatten)]
     pub runs: Runs,
+    /// AWS's Runtime Interface Emulator: run the events under it too, and measure INIT
+    #[arg(long, value_name = "PATH", requires = "event", requires = "runtime_packages")]
+    pub rie: Option<PathBuf>,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -148,7 +151,7 @@ impl Verify {
         let mut options = Options::of(self.zips.clone());
         options.python = self.python;
         options.handlers.clone_from(&self.handler);
-        options.proving = Some(self.runs.proving());
+        options.proving = Some(Proving { emulator: self.rie.clone(), ..self.runs.proving() });
         options
     }
 }
@@ -234,6 +237,15 @@ pub struct Build {
     /// How it is run.
     #[command(flatten)]
     pub runs: Runs,
+    /// AWS's Runtime Interface Emulator: run the events under it too, and measure INIT
+    #[arg(
+        long,
+        value_name = "PATH",
+        requires = "event",
+        requires = "runtime_packages",
+        conflicts_with = "no_verify"
+    )]
+    pub rie: Option<PathBuf>,
     /// How hard to compress
     #[arg(long, value_enum, default_value = "default")]
     pub compression: CompressionArg,
@@ -405,6 +417,7 @@ impl Build {
         options.proving = (wanted && !self.no_verify).then(|| Proving {
             parity: self.parity,
             allow_fallback: self.allow_fallback,
+            emulator: self.rie.clone(),
             ..self.runs.proving()
         });
         options

@@ -118,6 +118,8 @@ pub struct Proving {
     pub runtime_packages: Option<PathBuf>,
     /// Further variables of the runs' environment.
     pub environment: Vec<(String, String)>,
+    /// AWS's Runtime Interface Emulator, to run the events under too.
+    pub emulator: Option<PathBuf>,
     /// Seconds that one run may take.
     pub seconds: f64,
     /// Bytes of memory that one run may take.
@@ -135,6 +137,7 @@ impl Default for Proving {
             parity: false,
             runtime_packages: None,
             environment: Vec::new(),
+            emulator: None,
             seconds: 300.0,
             memory: 10_240 << 20,
             allow_fallback: false,

@@ -118,6 +118,12 @@ impl<'a> Bench<'a> {
                 missing = subject::opened(tree, plan, package, &opened);
             }
             let mut checks = found.checks;
+            if let (Some(emulator), false) = (&self.site.proving.emulator, failed) {
+                let before = Some((&raw, key.as_slice()));
+                let (more, timings) = lab.emulate(emulator, before, &made, &job)?;
+                checks.extend(more);
+                self.timings.extend(timings);
+            }
             if tree.packages().count() > 1 {
                 let name = &tree.package(package).name;
                 checks.iter_mut().for_each(|check| check.name = format!("{name}: {}", check.name));
@@ -269,7 +275,12 @@ pub fn of_zips(
         overlay(&lab, &scanned, id, to)?;
     }
     let job = site.job(&options.handlers, Vec::new());
-    let found = lab.check(&made, &job)?;
+    let mut found = lab.check(&made, &job)?;
+    if let Some(emulator) = &proving.emulator {
+        let (checks, timings) = lab.emulate(emulator, None, &made, &job)?;
+        found.checks.extend(checks);
+        found.timings.extend(timings);
+    }
     let (status, because) = verify::status(&found.checks, site.events.len());
     let proof = Proof {
         status,

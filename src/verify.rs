@@ -4,6 +4,7 @@
 //! package as it was, first and twice, to know what is right and what differs by itself.
 
 mod compare;
+mod emulator;
 mod observed;
 pub mod subject;
 mod trial;
@@ -17,6 +18,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use tempfile::TempDir;
 
 use crate::cache::Cache;
 use crate::runtime::find::Interpreter;
@@ -27,6 +29,9 @@ use trial::Trial;
 
 pub use trial::{Event, Job, environment};
 pub use wants::Want;
+
+/// How many cold starts under the emulator are measured of each side.
+const COLD_STARTS: usize = 3;
 
 /// Whether the result runs as the package did.
 #[derive(Clone, Debug, Serialize)]
@@ -73,7 +78,7 @@ pub struct Check {
 }
 
 /// How a check came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// As it should be.
@@ -199,6 +204,51 @@ impl Lab<'_> {
         Ok(Verdicts { checks, wants, observed, timings })
     }
 
+    /// Runs the events under the emulator, on the package as it was and on what was made, several cold
+    /// starts of each in turn; without the former, on the latter alone. Of the package as it was also
+    /// counts what the proof saw, for what differs by itself.
+    ///
+    /// # Errors
+    /// A usage failure where the emulator or awslambdaric is missing; when a run cannot be started.
+    pub fn emulate(
+        &self,
+        emulator: &Path,
+        raw: Option<(&Unpacked, &[u8])>,
+        made: &Unpacked,
+        job: &Job,
+    ) -> Result<(Vec<Check>, BTreeMap<String, f64>)> {
+        let runtime = emulator::folder(emulator, job, self.scratch)?;
+        let once = |of: &Unpacked| {
+            let stage = self.stage()?;
+            emulator::run(&self.room(of, Some(&runtime), stage.path(), None), job)
+        };
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        for _ in 0..COLD_STARTS {
+            if let Some((raw, _)) = raw {
+                before.push(once(raw)?);
+            }
+            after.push(once(made)?);
+        }
+        let known = match raw {
+            Some((raw, key)) => self.before(raw, job, &self.key(job, key)?)?,
+            None => Vec::new(),
+        };
+        let mut timings = BTreeMap::new();
+        let sides = [("as it was", &before), ("as it ships", &after)];
+        for (side, runs) in sides {
+            let init = runs.iter().filter_map(|run| run.init);
+            let first = runs.iter().filter_map(|run| run.invokes.first().copied());
+            let measured = [("INIT", median(init)), ("first call", median(first))];
+            for (what, value) in measured {
+                if let Some(value) = value {
+                    timings
+                        .insert(format!("emulator: {what} {side}"), (value / 10.0).round() / 100.0);
+                }
+            }
+        }
+        Ok((compare::emulated(&known, &before, &after, job), timings))
+    }
+
     /// Runs `job` on zips of which nobody knows what they were made of.
     ///
     /// # Errors
@@ -286,26 +336,47 @@ impl Lab<'_> {
         self.run_watched(of, job, None)
     }
 
-    fn run_watched(&self, of: &Unpacked, job: &Job, tracer: Option<Tracer<'_>>) -> Result<Trial> {
-        let stage = tempfile::Builder::new()
+    fn stage(&self) -> Result<TempDir> {
+        tempfile::Builder::new()
             .prefix("stage-")
             .tempdir_in(self.scratch)
-            .with_context(|| format!("failed to create a folder in {}", self.scratch.display()))?;
-        let room = Room {
+            .with_context(|| format!("failed to create a folder in {}", self.scratch.display()))
+    }
+
+    fn room<'r>(
+        &'r self,
+        of: &'r Unpacked,
+        runtime: Option<&'r Path>,
+        stage: &'r Path,
+        tracer: Option<Tracer<'r>>,
+    ) -> Room<'r> {
+        Room {
             task: &of.task,
             layer: &of.layer,
-            runtime: job.runtime_packages.as_deref(),
-            stage: stage.path(),
+            runtime,
+            stage,
             interpreter: self.interpreter,
             isolation: self.isolation,
             network: self.network,
             tracer,
-        };
+        }
+    }
+
+    fn run_watched(&self, of: &Unpacked, job: &Job, tracer: Option<Tracer<'_>>) -> Result<Trial> {
+        let stage = self.stage()?;
+        let room = self.room(of, job.runtime_packages.as_deref(), stage.path(), tracer);
         let seen = observed::listing(&of.task, self.isolation);
         let mut trial = trial::run(&room, job)?;
         trial.written = observed::changes(&seen, &observed::listing(&of.task, self.isolation));
         Ok(trial)
     }
+}
+
+/// The one in the middle.
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 fn seconds(since: Instant) -> f64 {

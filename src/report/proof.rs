@@ -40,6 +40,18 @@ pub fn render(proof: &Proof, timings: &BTreeMap<String, f64>) -> String {
         };
         line(format!("  {verdict:6} {}{seconds}{notes}", check.name));
     }
+    for what in ["INIT", "first call"] {
+        let of = |side: &str| timings.get(&format!("emulator: {what} {side}"));
+        match (of("as it was"), of("as it ships")) {
+            (Some(before), Some(after)) => {
+                line(format!(
+                    "  emulator: {what} {before:.2} s as it was, {after:.2} s as it ships"
+                ));
+            }
+            (None, Some(after)) => line(format!("  emulator: {what} {after:.2} s")),
+            _ => {}
+        }
+    }
     for restored in &proof.restored {
         line(format!("  restored: {}, asked for by {}", restored.file, restored.asked_by));
     }

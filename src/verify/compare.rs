@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::trial::{Cause, Job, Outcome, Trial};
+use super::emulator::Emulated;
+use super::trial::{Cause, Event, Job, Outcome, Trial};
 use super::{Check, Verdict};
 use crate::python::dist;
 use crate::tree::file_name;
@@ -50,6 +51,39 @@ pub(super) fn alone(after: &Trial, job: &Job) -> Vec<Check> {
     }
     checks.push(untouched(after));
     checks
+}
+
+/// The events under the emulator. `known` is what the proof saw of the package as it was: results that
+/// differ there differ by themselves.
+pub(super) fn emulated(
+    known: &[Trial],
+    before: &[Emulated],
+    after: &[Emulated],
+    job: &Job,
+) -> Vec<Check> {
+    let handler = job.handlers.first().map_or("", String::as_str);
+    let one = |(at, event): (usize, &Event)| {
+        let step = format!("emulator: {}", Job::call(event, handler));
+        let outcomes = |runs: &'_ [Emulated]| -> Vec<Outcome> {
+            runs.iter().filter_map(|run| run.outcomes.get(at).cloned()).collect()
+        };
+        let (emulated, after) = (outcomes(before), outcomes(after));
+        // First what the proof saw: an emulator that fails on both sides proves nothing.
+        let direct = known.iter().filter_map(|trial| trial.outcome(&Job::call(event, handler)));
+        let is_value = |outcome: &&Outcome| matches!(outcome, Outcome::Value(_));
+        let before: Vec<Outcome> = direct.filter(is_value).cloned().chain(emulated).collect();
+        if known.is_empty() {
+            return match after.first() {
+                Some(Outcome::Value(_)) => check(&step, Verdict::Passed, None),
+                other => check(&step, Verdict::Failed, [told(other)]),
+            };
+        }
+        let before: Vec<&Outcome> = before.iter().collect();
+        let checks = after.iter().map(|outcome| call(&step, &before, Some(outcome)));
+        let worst = checks.max_by_key(|check| check.verdict);
+        worst.unwrap_or_else(|| call(&step, &before, None))
+    };
+    job.events.iter().enumerate().map(one).collect()
 }
 
 /// What failed and went well when it was run again differs by itself: that says little, but no more.

@@ -392,6 +392,22 @@ fn wrong_use_is_told() {
     assert!(run.starts_with("exit 2") && run.contains("--python-bin"), "{run}");
     let run = prove(&package, &["--verify", "--python-bin", &package.home("none")]).failure(home);
     assert!(run.starts_with("exit 2"), "{run}");
+    let one = event(&package, "one.json", "{}");
+    let runtime = package.home("runtime");
+    fs::create_dir_all(&runtime).unwrap();
+    let emulated = |rie: &str| {
+        let args = ["--event", &one, "--runtime-packages", &runtime, "--rie", rie];
+        prove(&package, &args).failure(home)
+    };
+    let run = emulated("/bin/false");
+    assert!(run.starts_with("exit 2") && run.contains("awslambdaric is not in"), "{run}");
+    fs::create_dir_all(PathBuf::from(&runtime).join("awslambdaric")).unwrap();
+    let run = emulated("/no/such/emulator");
+    assert!(run.starts_with("exit 2") && run.contains("failed to read the emulator"), "{run}");
+    // One that ends at once.
+    let run =
+        prove(&package, &["--event", &one, "--runtime-packages", &runtime, "--rie", "/bin/true"]);
+    assert!(run.code == 1 && run.says(&["FAILED", "emulator: event one.json"]), "{}", run.out);
 }
 
 #[test]

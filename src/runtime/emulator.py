@@ -1,0 +1,136 @@
+"""Runs in the room: starts AWS's Runtime Interface Emulator with awslambdaric and sends it events.
+
+The job comes on stdin as JSON; each answer is a line of JSON on stdout. What the emulator and the code under test print
+goes to stderr when all is done.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+# What the runtime does before awslambdaric begins: the task root, the layers with their .pth files, then its own.
+LAUNCH = """
+import os, site, sys
+task, layer, runtime = sys.argv[1:4]
+version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+folders = [task, f"{layer}/python/lib/{version}/site-packages", f"{layer}/python"]
+sys.path[:] = folders + [path for path in sys.path if path] + [runtime]
+sys.dont_write_bytecode = True
+for folder in filter(os.path.isdir, folders):
+    site.addsitedir(folder)
+from awslambdaric.__main__ import main
+main(["awslambdaric", sys.argv[4]])
+"""
+
+
+def main():
+    job = json.load(sys.stdin.buffer)
+    if job["loopback"]:
+        raise_loopback()
+    emulator, runtime_api = free_ports(2)
+    command = [job["emulator"]]
+    command += ["--runtime-interface-emulator-address", f"127.0.0.1:{emulator}"]
+    command += ["--runtime-api-address", f"127.0.0.1:{runtime_api}"]
+    launch = [sys.executable, "-S", "-B", "-W", "ignore", "-c", LAUNCH]
+    command += launch + [job["task"], job["layer"], job["runtime"], job["handler"]]
+    deadline = time.monotonic() + job["seconds"]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=job["task"]
+    )
+    log = bytearray()
+    reader = threading.Thread(target=keep, args=(process.stdout, log), daemon=True)
+    reader.start()
+    try:
+        wait_for(emulator, process, deadline)
+        for event in job["events"]:
+            tell(step=event["name"], **send(emulator, event["text"], deadline))
+    finally:
+        process.kill()
+        process.wait()
+        reader.join(1)
+        text = log.decode("utf-8", "replace")
+        init = re.search(r"INIT REPORT\(durationMs: ([0-9.]+)\)", text)
+        invokes = re.findall(r"INVOKE RTDONE\(.*?duration: ([0-9.]+)ms\)", text)
+        tell(init=float(init[1]) if init else None, invokes=[float(invoke) for invoke in invokes])
+        sys.stderr.write(text[-20000:])
+
+
+def tell(**told):
+    # What readers of JSON refuse stays out of it.
+    text = json.dumps(told).encode("utf-8", "replace").decode("utf-8")
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def keep(stream, log, most=64 << 20):
+    while chunk := stream.read1(1 << 16):
+        if len(log) < most:
+            log += chunk
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def wait_for(port, process, deadline):
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SystemExit(f"the emulator ended with code {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit("the emulator does not listen")
+
+
+def send(port, text, deadline):
+    url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    begin = time.perf_counter()
+    try:
+        left = max(deadline - time.monotonic(), 1)
+        with opener.open(urllib.request.Request(url, text.encode()), timeout=left) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as error:
+        body = error.read()
+    except OSError as error:
+        return {"died": f"no answer: {error}"}
+    seconds = round(time.perf_counter() - begin, 4)
+    try:
+        value = json.loads(body, parse_constant=lambda constant: {"float": constant})
+    except ValueError:
+        return {"died": f"it answered {body[:200].decode('utf-8', 'replace')!r}"}
+    if isinstance(value, dict) and {"errorMessage", "errorType"} <= set(value) <= ERROR:
+        frames = [frame.strip().split("\n")[0] for frame in value.get("stackTrace") or []]
+        causes = [{"type": value["errorType"], "message": str(value["errorMessage"])[:4000], "frames": frames[-30:]}]
+        return {"error": causes, "seconds": seconds}
+    return {"value": value, "seconds": seconds}
+
+
+ERROR = {"errorMessage", "errorType", "requestId", "stackTrace"}
+
+
+def raise_loopback():
+    """In a network namespace of its own even the loopback device is down."""
+    import fcntl
+    import struct
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))
+
+
+main()
