@@ -268,7 +268,13 @@ pub fn of_zips(
     }
     let lab = site.lab(interpreter);
     for (id, package) in scanned.tree.packages() {
+        let mut own = scanned.tree.files().filter(|(_, file)| file.package == id);
+        let is_layer = own.any(|(_, file)| file.path.as_str().starts_with("python/"));
+        let holds_handler =
+            subject::handlers(&scanned.tree, options).iter().any(|(of, _)| *of == id);
         let to = match package.layout {
+            // Without metadata it is known by its folder alone.
+            Layout::Flat if is_layer && !holds_handler => &made.layer,
             Layout::Flat => &made.task,
             Layout::Layer(_) => &made.layer,
         };

@@ -46,7 +46,12 @@ pub(super) fn alone(after: &Trial, job: &Job) -> Vec<Check> {
         Check { name: step.to_owned(), verdict, notes }
     };
     for handler in &job.handlers {
-        checks.push(ends_well(&Job::import(handler)));
+        let mut import = ends_well(&Job::import(handler));
+        let (known, _) = leaks(after, after);
+        if !known.is_empty() && import.verdict == Verdict::Passed {
+            import.notes.push(leaked(&known));
+        }
+        checks.push(import);
         checks.extend(job.events.iter().map(|event| ends_well(&Job::call(event, handler))));
     }
     checks.push(untouched(after));
@@ -105,14 +110,11 @@ fn import(step: &str, before: &Trial, after: &Trial) -> Check {
     match (before.outcome(step), after.outcome(step)) {
         (Some(Outcome::Value(_)), Some(Outcome::Value(_))) => {
             let (known, new) = leaks(before, after);
-            let told = |names: &[&str]| {
-                format!("libraries of this machine that Lambda may lack: {}", names.join(", "))
-            };
             match (new.is_empty(), known.is_empty()) {
                 (false, _) => {
-                    check(step, Verdict::Failed, [format!("only now it loads {}", told(&new))])
+                    check(step, Verdict::Failed, [format!("only now it {}", leaked(&new))])
                 }
-                (_, false) => check(step, Verdict::Passed, [format!("loads {}", told(&known))]),
+                (_, false) => check(step, Verdict::Passed, [leaked(&known)]),
                 _ => check(step, Verdict::Passed, None),
             }
         }
@@ -136,6 +138,10 @@ fn leaks<'t>(before: &Trial, after: &'t Trial) -> (Vec<&'t str>, Vec<&'t str>) {
         odd.partition(|path| before.libraries.contains(path));
     let names = |paths: Vec<&'t String>| paths.into_iter().map(|path| file_name(path)).collect();
     (names(known), names(new))
+}
+
+fn leaked(names: &[&str]) -> String {
+    format!("loads libraries of this machine that Lambda may lack: {}", names.join(", "))
 }
 
 /// The libraries of the system that Lambda's images have, and those that a CPython is linked with.
@@ -260,11 +266,27 @@ fn differences(left: &Value, right: &Value) -> Vec<(String, String)> {
                 open.extend(pairs.map(|(at, (a, b))| (format!("{path}[{at}]"), a, b)));
             }
             _ if left == right => {}
+            // What API Gateway wants of a body: JSON in a string.
+            (Value::String(a), Value::String(b)) if nested(a).is_some() && nested(b).is_some() => {
+                let (a, b) = (nested(a).unwrap_or_default(), nested(b).unwrap_or_default());
+                let inside = differences(&a, &b);
+                if inside.is_empty() {
+                    found.push((path.clone(), "is written otherwise".to_owned()));
+                }
+                let inside = inside.into_iter();
+                found.extend(inside.map(|(at, how)| (at.replacen(ROOT, &path, 1), how)));
+            }
             _ => found.push((path, format!("{} instead of {}", short(right), short(left)))),
         }
     }
     found.sort();
     found
+}
+
+/// The object or array that a string holds as JSON.
+fn nested(text: &str) -> Option<Value> {
+    let begins = text.trim_start().starts_with(['{', '[']);
+    begins.then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 fn short(value: &Value) -> String {
@@ -442,6 +464,12 @@ mod tests {
         assert_eq!(verdict(json!({"a": 1}), json!({"a": 1}), json!({})), Verdict::Failed);
         assert_eq!(verdict(json!({}), json!({}), json!({"a": 1})), Verdict::Failed);
         assert_eq!(verdict(json!(1), json!(2), json!(3)), Verdict::Weak, "nothing can be compared");
+        let body = |time: u32, n: u32| json!({"body": at(time, n).to_string()});
+        assert_eq!(verdict(body(1, 5), body(2, 5), body(3, 5)), Verdict::Passed);
+        assert_eq!(verdict(body(1, 5), body(2, 5), body(3, 6)), Verdict::Failed, "in the body");
+        let text = |text: &str| json!({"body": text});
+        let (loose, tight) = (text("[1, 2]"), text("[1,2]"));
+        assert_eq!(verdict(loose.clone(), loose, tight), Verdict::Failed, "other text");
         let keys = |key: &str| json!({"ids": {key: 1}, "n": 1});
         assert_eq!(
             verdict(keys("a"), keys("b"), keys("c")),

@@ -104,7 +104,7 @@ pub fn elsewhere(facts: &Facts, package: PackageId) -> Vec<String> {
     others.map(|(_, dist)| dist.normalized()).collect()
 }
 
-/// A hash of a package: of every path with its content.
+/// A hash of a package: of every path with its content, and whether it may be executed.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -124,7 +124,7 @@ pub fn content_key(tree: &Tree, contents: &dyn Contents, package: PackageId) -> 
     for (id, hash) in files.iter().zip(hashes?) {
         let path = tree.file(*id).path.as_str();
         hasher.update(&(path.len() as u64).to_le_bytes()).update(path.as_bytes());
-        hasher.update(hash.as_bytes());
+        hasher.update(hash.as_bytes()).update(&[u8::from(tree.file(*id).executable)]);
     }
     Ok(hasher.finalize().as_bytes().to_vec())
 }

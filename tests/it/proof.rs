@@ -425,6 +425,15 @@ fn zips_are_verified_as_they_are() {
     let run = verify(&[&function, &layer]).ok();
     assert!(run.says(&["ok", "one.json app.handler"]) && run.says(&["proven"]), "{}", run.out);
     assert_eq!(verify(&[package.path()]).code, 0, "a folder, as SAM makes it");
+    // A layer that holds no distribution's metadata.
+    let bare = PathBuf::from(package.home("bare"));
+    fs::create_dir_all(bare.join("python/alpha")).unwrap();
+    for name in ["__init__.py", "core.py", "data.txt"] {
+        fs::copy(package.root.join("alpha").join(name), bare.join("python/alpha").join(name))
+            .unwrap();
+    }
+    let run = verify(&[&function, &bare.display().to_string()]).ok();
+    assert!(run.says(&["proven"]), "{}", run.out);
     let alone = verify(&[&function]);
     assert_eq!(alone.code, 1);
     assert!(alone.says(&["not proven", "No module named 'alpha'"]), "{}", alone.out);
