@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
-use crate::options::{Glob, Handler, LayerPolicy, Level, Options, Proving, Tracing, size};
+use crate::options::{
+    Bytecode, Glob, Handler, LayerPolicy, Level, Options, Proving, Tracing, size,
+};
 use crate::target::{Arch, Python};
 use crate::zip::deflate::Compression;
 
@@ -246,6 +248,9 @@ pub struct Build {
         conflicts_with = "no_verify"
     )]
     pub rie: Option<PathBuf>,
+    /// Whether compiled Python ships, so that a cold start compiles nothing
+    #[arg(long, value_enum, default_value = "none")]
+    pub bytecode: BytecodeArg,
     /// How hard to compress
     #[arg(long, value_enum, default_value = "default")]
     pub compression: CompressionArg,
@@ -367,6 +372,15 @@ pub enum CompressionArg {
     Max,
 }
 
+/// Whether compiled Python ships.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum BytecodeArg {
+    /// None
+    None,
+    /// Of the modules that the handler imports, made by the target's own Python
+    Hash,
+}
+
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -409,6 +423,11 @@ impl Build {
             CompressionArg::Default => Compression::Default,
             CompressionArg::Max => Compression::Max,
         };
+        options.bytecode = match self.bytecode {
+            BytecodeArg::None => Bytecode::None,
+            BytecodeArg::Hash => Bytecode::Hash,
+        };
+        options.python_bin.clone_from(&self.runs.python_bin);
         options.max_unzipped = self.max_unzipped;
         options.max_zipped = self.max_zipped;
         options.source_date_epoch = epoch;

@@ -7,6 +7,7 @@
 
 pub mod cache;
 pub mod cli;
+pub mod compile;
 pub mod config;
 pub mod elf;
 pub mod fact;
@@ -30,7 +31,7 @@ pub mod tree;
 pub mod verify;
 pub mod zip;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -39,7 +40,7 @@ use anyhow::Result;
 use crate::facts::Facts;
 use crate::failure::{Failure, nearest};
 use crate::measure::trace::Traced;
-use crate::options::{Level, Options, Tracing};
+use crate::options::{Bytecode, Level, Options, Proving, Tracing};
 use crate::plan::{Plan, Restored};
 use crate::progress::Progress;
 use crate::proving::site::Site;
@@ -74,10 +75,14 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut rounds = 0;
     let (plan, packed, proof) = loop {
         let restored = bench.as_ref().map(|bench| bench.restored.clone()).unwrap_or_default();
-        let plan = plan::make(&scanned.tree, &scanned, &facts, &options, &restored, progress)?;
+        let mut plan = plan::make(&scanned.tree, &scanned, &facts, &options, &restored, progress)?;
         clock.stop("plan");
         if let (Some(proving), None) = (proving, &bench) {
             bench = Some(Bench::new(&options, proving, &facts)?);
+        }
+        if options.bytecode == Bytecode::Hash {
+            add_bytecode(&scanned, &facts, &mut plan, &options, bench.as_mut(), progress)?;
+            clock.stop("bytecode");
         }
         let packed = pack::pack(&scanned.tree, &scanned, &facts, &plan, &options, progress)?;
         clock.stop("pack");
@@ -96,7 +101,17 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     };
     let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
     let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
-    let report = Report::of(&scanned.tree, &facts, &plan, &packed, &options, proof, clock.stages);
+    let mut report =
+        Report::of(&scanned.tree, &facts, &plan, &packed, &options, proof, clock.stages);
+    let imported = imported(&scanned, &facts, bench.as_ref());
+    report.bytecode = Some(report::bytecode::Bytecode::of(
+        &scanned.tree,
+        &facts,
+        &plan,
+        &packed,
+        &options,
+        imported.as_ref(),
+    ));
     let mut names: Vec<String> =
         packed.archives.iter().map(|archive| archive.file.clone()).collect();
     for (name, text) in licenses
@@ -112,6 +127,59 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
         true => packed.staging.refuse(&names)?,
     }
     Ok(report)
+}
+
+/// The files that runs of the packages as they were opened, as a trace or the proof tells.
+fn imported(
+    scanned: &Scanned,
+    facts: &Facts,
+    bench: Option<&Bench<'_>>,
+) -> Option<BTreeSet<FileId>> {
+    match (&facts.observed, bench) {
+        (Some(trace), _) => Some(scanned.tree.ids().filter(|id| trace.saw(*id)).collect()),
+        (None, Some(bench)) if !bench.opened.is_empty() => Some(bench.opened.clone()),
+        _ => None,
+    }
+}
+
+/// Adds the bytecode of the modules that the handlers import, as a trace or a run of the package as it
+/// was tells; without either, of all that ship.
+fn add_bytecode(
+    scanned: &Scanned,
+    facts: &Facts,
+    plan: &mut Plan,
+    options: &Options,
+    bench: Option<&mut Bench<'_>>,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let proving = Proving { python_bin: options.python_bin.clone(), ..Proving::default() };
+    let interpreter = proving::site::python(facts.target.python.minor(), &proving)?;
+    let opened = match (&facts.observed, bench) {
+        (None, Some(bench)) => bench.observe(scanned, options)?,
+        _ => None,
+    };
+    let chosen = |id: FileId| match (&facts.observed, &opened) {
+        (Some(trace), _) => trace.saw(id),
+        (None, Some(opened)) => opened.contains(&id),
+        (None, None) => true,
+    };
+    let compiled = compile::compile(scanned, facts, plan, &chosen, &interpreter, progress)?;
+    let refused = compiled
+        .refused
+        .iter()
+        .take(3)
+        .map(|(id, why)| format!("{} ({why})", scanned.tree.shown(*id)));
+    let refused: Vec<String> = refused.collect();
+    if !refused.is_empty() {
+        let more = compiled.refused.len() - refused.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        plan.warnings.push(format!(
+            "without bytecode, for they do not compile: {}{more}",
+            refused.join(", ")
+        ));
+    }
+    plan.generated.extend(compiled.files);
+    Ok(())
 }
 
 /// Proves zips or folders as they are: the function's and its layers', in the order of the layers.

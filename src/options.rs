@@ -103,6 +103,15 @@ impl Glob {
     }
 }
 
+/// Whether compiled Python ships.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bytecode {
+    /// None is made.
+    None,
+    /// Beside its source, never checked against it (PEP 552).
+    Hash,
+}
+
 /// How a result is proven.
 #[derive(Clone, Debug)]
 pub struct Proving {
@@ -183,6 +192,10 @@ pub struct Options {
     pub traces: Vec<PathBuf>,
     /// The configuration that was read, as it was typed.
     pub config: Option<String>,
+    /// Whether compiled Python ships.
+    pub bytecode: Bytecode,
+    /// The Python that runs and compiles, where it is not to be found.
+    pub python_bin: Option<PathBuf>,
     /// How hard to compress.
     pub compression: Compression,
     /// Most unzipped bytes that a function and its layers may take.
@@ -215,6 +228,8 @@ impl Options {
             facts: Vec::new(),
             traces: Vec::new(),
             config: None,
+            bytecode: Bytecode::None,
+            python_bin: None,
             compression: Compression::Default,
             max_unzipped: None,
             max_zipped: None,

@@ -190,11 +190,10 @@ fn jobs(tree: &Tree, facts: &Facts, plan: &Plan) -> Vec<Job> {
         })
     });
     let generated = plan.generated.iter().enumerate().filter_map(|(number, file)| {
-        let place = plan.placement.place_of_dist(file.dist);
-        let package = facts.owners.distribution(file.dist).package;
+        let (place, name) = layers::of_generated(tree, facts, &plan.placement, file);
         Some(Job {
             role: role(place)?,
-            name: layers::generated_path(tree, package, &file.import_path, place),
+            name,
             source: Source::Generated(number),
             size: file.bytes.len() as u64,
             mode: 0o644,

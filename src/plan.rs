@@ -27,7 +27,7 @@ use crate::tree::{Contents, FileId, FileMap, Tree};
 use layers::Placement;
 
 pub use contradictions::contradictions;
-pub use generated::Generated;
+pub use generated::{Generated, Of};
 
 /// What becomes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

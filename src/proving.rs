@@ -2,7 +2,7 @@
 
 pub mod site;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -30,6 +30,8 @@ pub struct Bench<'a> {
     keys: BTreeMap<PackageId, Vec<u8>>,
     /// Why level max was given up, where it was.
     fell_back: Option<String>,
+    /// What the packages as they were opened or loaded for their handlers and events.
+    pub opened: BTreeSet<FileId>,
     /// Files that were put back, with what asked for each.
     pub restored: Restored,
     /// Seconds that parts took.
@@ -59,9 +61,47 @@ impl<'a> Bench<'a> {
             site: Site::new(proving, facts)?,
             keys: BTreeMap::new(),
             fell_back: None,
+            opened: BTreeSet::new(),
             restored: Restored::default(),
             timings: BTreeMap::new(),
         })
+    }
+
+    /// The files that the packages as they were open or load for their handlers and events; all files of
+    /// a package that is not run. `None` where nothing can be run here.
+    ///
+    /// # Errors
+    /// When something cannot be read or started.
+    pub fn observe(
+        &mut self,
+        scanned: &Scanned,
+        options: &Options,
+    ) -> Result<Option<BTreeSet<FileId>>> {
+        let Some(interpreter) = self.site.interpreter.clone() else { return Ok(None) };
+        let tree = &scanned.tree;
+        let mut found = BTreeSet::new();
+        let run = subject::handlers(tree, options);
+        let is_run =
+            |id: &FileId| run.iter().any(|(package, _)| tree.file(*id).package == *package);
+        found.extend(tree.ids().filter(|id| !is_run(id)));
+        for (package, handlers) in &run {
+            let job = self.site.job(handlers, Vec::new());
+            let raw = self.site.raw(scanned, &interpreter, *package)?;
+            let key = self.key(scanned, *package)?;
+            let opened = self.site.lab(&interpreter).observe(&raw, &job, &key)?;
+            found.extend(opened.iter().filter_map(|path| tree.find(*package, path)));
+        }
+        Ok(Some(found))
+    }
+
+    /// What a package holds, for the cache.
+    fn key(&mut self, scanned: &Scanned, package: PackageId) -> Result<Vec<u8>> {
+        if let Some(key) = self.keys.get(&package) {
+            return Ok(key.clone());
+        }
+        let key = subject::content_key(&scanned.tree, scanned, package)?;
+        self.keys.insert(package, key.clone());
+        Ok(key)
     }
 
     /// Proves the zips that were made, and puts back what a failed run asks for at level max.
@@ -100,17 +140,14 @@ impl<'a> Bench<'a> {
             job.left_out = subject::left_out(tree, facts, plan, package);
             job.elsewhere = subject::elsewhere(facts, package);
             let raw = self.site.raw(scanned, &interpreter, package)?;
-            let key = match self.keys.get(&package) {
-                Some(key) => key.clone(),
-                None => subject::content_key(tree, scanned, package)?,
-            };
-            self.keys.insert(package, key.clone());
+            let key = self.key(scanned, package)?;
             let made_in = tempfile::Builder::new().prefix("made-").tempdir_in(self.site.folder());
             let made_in = made_in.context("failed to create a folder for the proof")?;
             let lab = self.site.lab(&interpreter);
             let made = unpacked(&lab, packed, package, made_in.path())?;
             let found = lab.prove(&raw, &made, &job, &key)?;
             self.timings.extend(found.timings);
+            self.opened.extend(found.observed.iter().filter_map(|path| tree.find(package, path)));
             let failed = found.checks.iter().any(|check| check.verdict == Verdict::Failed);
             let mut missing = subject::missing(tree, facts, plan, package, &found.wants);
             if failed && missing.is_empty() {

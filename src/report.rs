@@ -2,6 +2,7 @@
 //!
 //! Numbers are here, in bytes; words are in the writers.
 
+pub mod bytecode;
 pub mod doubts;
 pub mod explain;
 pub mod inspect;
@@ -13,6 +14,7 @@ pub mod text;
 
 use std::collections::BTreeMap;
 
+use bytecode::Bytecode;
 use serde::Serialize;
 
 use crate::facts::Facts;
@@ -22,7 +24,7 @@ use crate::facts::reach::Step;
 use crate::options::Options;
 use crate::pack::{Packed, Role};
 use crate::plan::layers::Place;
-use crate::plan::{Action, Because, Plan, Why};
+use crate::plan::{Action, Because, Of, Plan, Why};
 use crate::target::{DIRECT_UPLOAD_LIMIT, Target, UNZIPPED_LIMIT};
 use crate::tree::{FileId, Tree};
 use crate::verify::Proof;
@@ -65,6 +67,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Limits and budgets that do not hold.
     pub exceeded: Vec<String>,
+    /// What compiled Python costs, or what it costs to do without.
+    pub bytecode: Option<Bytecode>,
     /// Whether the result runs as the package did; null where nobody asked.
     pub proof: Option<Proof>,
     /// Seconds per stage; the only part that differs from run to run.
@@ -247,6 +251,7 @@ impl Report {
                 .into_iter()
                 .map(|((tier, id), (files, bytes))| RuleTotal { id, tier, files, bytes })
                 .collect(),
+            bytecode: None,
             proof,
             timings,
         }
@@ -306,8 +311,14 @@ impl Ledger {
                 }
             } else if let Some(generated) = shipped.generated.map(|number| &plan.generated[number])
             {
-                let package = facts.owners.distribution(generated.dist).package;
-                if let Some(row) = self.rows.get_mut(&(package.0, Some(generated.dist))) {
+                let row = match generated.of {
+                    Of::Dist(dist) => {
+                        let package = facts.owners.distribution(dist).package;
+                        self.rows.get_mut(&(package.0, Some(dist)))
+                    }
+                    Of::Source(source) => self.row(tree, facts, source),
+                };
+                if let Some(row) = row {
                     row.after.add(shipped.bytes, shipped.packed_bytes);
                 }
             }

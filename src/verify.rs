@@ -179,8 +179,7 @@ impl Lab<'_> {
     ) -> Result<Verdicts> {
         let mut timings = BTreeMap::new();
         let begin = Instant::now();
-        let key = self.key(job, key)?;
-        let mut before = self.before(raw, job, &key)?;
+        let mut before = self.before(raw, job, key)?;
         timings.insert("proof: as it was".to_owned(), seconds(begin));
         let begin = Instant::now();
         let after = self.run(made, job)?;
@@ -199,7 +198,8 @@ impl Lab<'_> {
         let mut wants = if failed(&checks) { wants::of(&before[0], &after) } else { Vec::new() };
         let untold = compare::untold(&before[0], &after, job);
         wants.extend(untold.into_iter().filter(|_| failed(&checks)).map(wants::metadata));
-        let mut observed = before[0].opened.clone();
+        // The second run imports for the handlers alone.
+        let mut observed = before[1].opened.clone();
         observed.sort_unstable();
         Ok(Verdicts { checks, wants, observed, timings })
     }
@@ -230,7 +230,7 @@ impl Lab<'_> {
             after.push(once(made)?);
         }
         let known = match raw {
-            Some((raw, key)) => self.before(raw, job, &self.key(job, key)?)?,
+            Some((raw, key)) => self.before(raw, job, key)?,
             None => Vec::new(),
         };
         let mut timings = BTreeMap::new();
@@ -260,18 +260,32 @@ impl Lab<'_> {
         Ok(Verdicts { checks, wants: wants::of(&after, &after), observed: Vec::new(), timings })
     }
 
-    fn before(&self, raw: &Unpacked, job: &Job, key: &str) -> Result<Vec<Trial>> {
+    fn before(&self, raw: &Unpacked, job: &Job, content: &[u8]) -> Result<Vec<Trial>> {
+        Ok(vec![self.observed(raw, job, content)?, self.observed(raw, &job.again(1), content)?])
+    }
+
+    /// The files that the package as it was opens or loads for the handlers and the events of `job`.
+    /// `key` tells the package's content: what ran once is not run again.
+    ///
+    /// # Errors
+    /// When the run cannot be started.
+    pub fn observe(&self, raw: &Unpacked, job: &Job, content: &[u8]) -> Result<Vec<String>> {
+        Ok(self.observed(raw, &job.again(1), content)?.opened)
+    }
+
+    fn observed(&self, raw: &Unpacked, job: &Job, content: &[u8]) -> Result<Trial> {
+        let key = self.key(job, content)?;
         if let Some(known) =
-            self.cache.get(key).and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            self.cache.get(&key).and_then(|bytes| serde_json::from_slice(&bytes).ok())
         {
             return Ok(known);
         }
-        let trials = vec![self.run(raw, job)?, self.run(raw, &job.again(1))?];
-        if trials.iter().all(Trial::is_whole) {
-            let bytes = serde_json::to_vec(&trials).context("failed to keep the first run")?;
-            self.cache.put(key, &bytes);
+        let trial = self.run(raw, job)?;
+        if trial.is_whole() {
+            let bytes = serde_json::to_vec(&trial).context("failed to keep a run")?;
+            self.cache.put(&key, &bytes);
         }
-        Ok(trials)
+        Ok(trial)
     }
 
     /// All that decides how the package as it was runs.

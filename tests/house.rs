@@ -39,6 +39,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     ("transform", &["tree", "plan", "rules", "elf", "python"]),
+    ("compile", &["tree", "scan", "facts", "plan", "python", "runtime", "progress"]),
     (
         "pack",
         &[

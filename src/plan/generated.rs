@@ -8,17 +8,26 @@ use crate::facts::Facts;
 use crate::facts::owners::{DistId, Distribution};
 use crate::python::source::RecordReader;
 use crate::python::{dist, record};
-use crate::tree::{FileMap, Tree};
+use crate::tree::{FileId, FileMap, Tree};
 
 /// One file that no package holds.
 #[derive(Clone, Debug)]
 pub struct Generated {
-    /// The distribution whose metadata it is.
-    pub dist: DistId,
+    /// What it belongs to, and ships with.
+    pub of: Of,
     /// Its path below the import root.
     pub import_path: String,
     /// Its content.
     pub bytes: Vec<u8>,
+}
+
+/// What a generated file belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The distribution whose metadata it is.
+    Dist(DistId),
+    /// The source whose bytecode it is.
+    Source(FileId),
 }
 
 /// RECORD where kept code reads it, top_level.txt where it is missing.
@@ -37,7 +46,7 @@ pub(super) fn make(
             None => any = true,
         }
     }
-    let mut generated = Vec::new();
+    let mut generated: Vec<Generated> = Vec::new();
     for (id, distribution) in facts.owners.distributions() {
         if !is_reduced(tree, decisions, distribution) {
             continue;
@@ -51,7 +60,7 @@ pub(super) fn make(
                 .collect::<String>()
                 .into_bytes();
             if !bytes.is_empty() {
-                generated.push(Generated { dist: id, import_path: top_level, bytes });
+                generated.push(Generated { of: Of::Dist(id), import_path: top_level, bytes });
             }
         }
         if any || read.contains(&distribution.normalized()) {
@@ -59,7 +68,10 @@ pub(super) fn make(
         }
     }
     // The representative's metadata is what ships of a shared distribution.
-    generated.retain(|file| placement.ships_dist(file.dist));
+    generated.retain(|file| match file.of {
+        Of::Dist(dist) => placement.ships_dist(dist),
+        Of::Source(_) => true,
+    });
     generated
 }
 
@@ -83,11 +95,14 @@ fn shipped_record(
     let import_path = format!("{}/RECORD", facts.owners.distribution(id).info);
     let ships =
         |file| facts.owners.brought_by(file) == Some(id) && decisions[file].action != Action::Drop;
-    let own = generated.iter().filter(|file| file.dist == id).map(|file| file.import_path.as_str());
+    let own = generated
+        .iter()
+        .filter(|file| file.of == Of::Dist(id))
+        .map(|file| file.import_path.as_str());
     let mut paths: BTreeSet<&str> =
         tree.ids().filter(|file| ships(*file)).filter_map(|file| tree.import_path(file)).collect();
     paths.extend(own);
     paths.insert(&import_path);
     let bytes = record::write(paths);
-    Generated { dist: id, import_path, bytes }
+    Generated { of: Of::Dist(id), import_path, bytes }
 }

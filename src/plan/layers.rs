@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 
-use super::{Action, Decision};
+use super::{Action, Decision, Generated, Of};
 use crate::facts::Facts;
 use crate::facts::owners::{DistId, Owner};
 use crate::options::{LayerPolicy, Options};
@@ -72,8 +72,21 @@ pub fn zip_path(tree: &Tree, facts: &Facts, file: FileId, place: Place) -> Strin
     }
 }
 
-/// The path of a generated file in the zip of its place.
-pub fn generated_path(tree: &Tree, package: PackageId, import_path: &str, place: Place) -> String {
+/// The place of a generated file, and its path in the zip of that place.
+pub fn of_generated(
+    tree: &Tree,
+    facts: &Facts,
+    placement: &Placement,
+    file: &Generated,
+) -> (Place, String) {
+    let (place, package) = match file.of {
+        Of::Dist(dist) => (placement.place_of_dist(dist), facts.owners.distribution(dist).package),
+        Of::Source(source) => (placement.place(source), tree.file(source).package),
+    };
+    (place, generated_path(tree, package, &file.import_path, place))
+}
+
+fn generated_path(tree: &Tree, package: PackageId, import_path: &str, place: Place) -> String {
     match (place, &tree.package(package).layout) {
         (Place::Function(_), _) => import_path.to_owned(),
         (_, Layout::Layer(prefix)) => format!("{prefix}/{import_path}"),

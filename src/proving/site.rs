@@ -186,13 +186,17 @@ fn events(files: &[PathBuf]) -> Result<Vec<Event>> {
     files.iter().filter(once).map(read).collect()
 }
 
-fn python(minor: u8, proving: &Proving) -> Result<Interpreter> {
+/// The target's Python.
+///
+/// # Errors
+/// A usage [`Failure`] that says how to get one.
+pub fn python(minor: u8, proving: &Proving) -> Result<Interpreter> {
     find(minor, proving.python_bin.as_deref()).map_err(|found| {
         let hint = format!(
             "install one (`uv python install 3.{minor}`, `pyenv install 3.{minor}`) or name it with \
              --python-bin; --no-verify does without a proof"
         );
-        let message = format!("failed to find CPython 3.{minor} for the proof: {}", found.told());
+        let message = format!("failed to find CPython 3.{minor}: {}", found.told());
         Failure::usage(message).hint(hint).into()
     })
 }

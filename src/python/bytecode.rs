@@ -1,4 +1,6 @@
-//! Bytecode: the header of a `.pyc` file and the names in `__pycache__`.
+//! Bytecode: the header of a `.pyc` file, the names in `__pycache__`, one form for each body.
+
+pub mod marshal;
 
 /// The magic numbers of CPython's releases: `importlib.util.MAGIC_NUMBER`, its first two bytes.
 const MAGIC_NUMBERS: [(u16, (u8, u8)); 9] = [

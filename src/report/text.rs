@@ -24,6 +24,9 @@ pub fn render(report: &Report, style: Style) -> String {
     header(&mut out, report);
     table(&mut out, report, style);
     zips(&mut out, report);
+    if let Some(told) = report.bytecode.as_ref().and_then(super::bytecode::Bytecode::told) {
+        line(&mut out, &told);
+    }
     doubts(&mut out, report, style);
     for warning in &report.warnings {
         line(&mut out, &format!("warning: {warning}"));

@@ -1,6 +1,7 @@
 //! The whole command on packages laid out as pip leaves them, a file for each theme.
 #![allow(clippy::unwrap_used, missing_docs, reason = "these are tests")]
 
+mod bytecode;
 mod command;
 mod config;
 mod corpus;

@@ -1,0 +1,169 @@
+//! Compiles the sources that ship, with the target's own CPython.
+//!
+//! One process compiles them all, each under the path that it has on Lambda; what comes of it is
+//! brought into one form ([`marshal`]), so that the same source gives the same bytes.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::facts::Facts;
+use crate::facts::content::Content;
+use crate::facts::names::module_name;
+use crate::plan::layers::{self, Place};
+use crate::plan::{Action, Generated, Of, Plan};
+use crate::progress::Progress;
+use crate::python::bytecode::{Kind, header, marshal};
+use crate::runtime::child::{self, Ended, Limits};
+use crate::runtime::find::Interpreter;
+use crate::scan::Scanned;
+use crate::tree::{Contents, FileId, Tree, file_name, parent};
+
+const SCRIPT: &str = include_str!("runtime/compile.py");
+
+/// Longest time that compiling may take, in seconds.
+const SECONDS: f64 = 1_800.0;
+
+/// Bytes of memory that it may take.
+const MEMORY: u64 = 4 << 30;
+
+/// Bytes of the header of a bytecode file (PEP 552).
+const HEADER: usize = 16;
+
+/// What came of compiling.
+#[derive(Debug, Default)]
+pub struct Compiled {
+    /// The bytecode files.
+    pub files: Vec<Generated>,
+    /// Sources that do not compile, each with the reason.
+    pub refused: Vec<(FileId, String)>,
+}
+
+/// Compiles those of the sources that ship which are `chosen`, with this Python.
+///
+/// # Errors
+/// When a source cannot be read, or the compiler cannot be run to its end.
+pub fn compile(
+    scanned: &Scanned,
+    facts: &Facts,
+    plan: &Plan,
+    chosen: &dyn Fn(FileId) -> bool,
+    interpreter: &Interpreter,
+    progress: &dyn Progress,
+) -> Result<Compiled> {
+    let (tree, contents): (_, &dyn Contents) = (&scanned.tree, scanned);
+    let minor = facts.target.python.minor();
+    let found: Vec<(FileId, String, String)> = tree
+        .ids()
+        .filter(|id| is_source(tree, facts, plan, *id) && chosen(*id))
+        .filter_map(|id| {
+            let seen = seen(tree, facts, plan, id)?;
+            let path = cached(tree.import_path(id)?, minor);
+            let package = tree.file(id).package;
+            let is_there = tree.find_import(package, &path).is_some_and(|there| plan.ships(there));
+            (!is_there).then_some((id, seen, path))
+        })
+        .collect();
+    let folder = tempfile::Builder::new()
+        .prefix("slim-compile-")
+        .tempdir()
+        .context("failed to create a folder for bytecode")?;
+    let sources = folder.path().join("sources");
+    let out = folder.path().join("out");
+    for folder in [&sources, &out] {
+        fs::create_dir(folder).context("failed to create a folder for bytecode")?;
+    }
+    progress.begin("compiling", found.iter().map(|(id, ..)| tree.file(*id).size).sum());
+    let mut files = Vec::new();
+    for (number, (id, seen, _)) in found.iter().enumerate() {
+        let path = sources.join(number.to_string());
+        fs::write(&path, contents.read(*id)?).context("failed to write a source to compile")?;
+        files.push((path, seen));
+    }
+    let answers = run(interpreter, &files, &out)?;
+    let mut compiled = Compiled::default();
+    for (number, ((id, _, path), answer)) in found.into_iter().zip(answers).enumerate() {
+        progress.advance(tree.file(id).size);
+        let refused = match answer {
+            Some(why) => Some(why),
+            None => {
+                let bytes = fs::read(out.join(number.to_string()))
+                    .context("failed to read what was compiled")?;
+                match whole(bytes, minor) {
+                    Some(bytes) => {
+                        let of = Of::Source(id);
+                        compiled.files.push(Generated { of, import_path: path, bytes });
+                        None
+                    }
+                    None => Some("its bytecode has a form that slim does not know".to_owned()),
+                }
+            }
+        };
+        compiled.refused.extend(refused.map(|why| (id, why)));
+    }
+    progress.end();
+    Ok(compiled)
+}
+
+/// A source that ships as it is and can be imported.
+fn is_source(tree: &Tree, facts: &Facts, plan: &Plan, id: FileId) -> bool {
+    let path = tree.import_path(id).unwrap_or_default();
+    path.ends_with(".py")
+        && matches!(facts.content[id], Content::Source)
+        && plan.decisions[id].action == Action::Keep
+        && !path.starts_with("bin/")
+        && module_name(path).is_some()
+}
+
+/// The path of a file on Lambda; `None` where another package's ships in its place.
+fn seen(tree: &Tree, facts: &Facts, plan: &Plan, id: FileId) -> Option<String> {
+    let place = plan.placement.place(id);
+    let path = layers::zip_path(tree, facts, id, place);
+    match place {
+        Place::Function(_) => Some(format!("/var/task/{path}")),
+        Place::Layer => Some(format!("/opt/{path}")),
+        Place::SharedAlready => None,
+    }
+}
+
+/// Where Python looks for the bytecode of a source (PEP 3147).
+fn cached(path: &str, minor: u8) -> String {
+    let (folder, name) = (parent(path), file_name(path));
+    let slash = if folder.is_empty() { "" } else { "/" };
+    let stem = name.strip_suffix(".py").unwrap_or(name);
+    format!("{folder}{slash}__pycache__/{stem}.cpython-3{minor}.pyc")
+}
+
+/// A bytecode file in its one form; `None` where it is none of the target's Python.
+fn whole(mut bytes: Vec<u8>, minor: u8) -> Option<Vec<u8>> {
+    let header = header(&bytes)?;
+    let is_it = header.kind == Kind::UncheckedHash && header.python == Some((3, minor));
+    (is_it && marshal::canonical(bytes.get_mut(HEADER..)?, minor)).then_some(bytes)
+}
+
+/// Runs the compiler; gives for each file why it does not compile, or nothing.
+fn run(
+    interpreter: &Interpreter,
+    files: &[(std::path::PathBuf, &String)],
+    out: &Path,
+) -> Result<Vec<Option<String>>> {
+    let job = serde_json::json!({"files": files, "out": out, "memory": MEMORY});
+    let input = serde_json::to_vec(&job).context("failed to write the job of the compiler")?;
+    let mut command = Command::new(&interpreter.path);
+    command.args(["-S", "-s", "-B", "-c", SCRIPT]).current_dir(out);
+    // The order of a set of constants is that of the hashes.
+    command.env_clear().env("PYTHONHASHSEED", "0").env("LC_ALL", "C.UTF-8");
+    let limits = Limits { seconds: SECONDS, answer: 256 << 20 };
+    let program = || format!("failed to run {}", interpreter.path.display());
+    let finished = child::run(&mut command, &input, limits).with_context(program)?;
+    let lines = finished.answer.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let answers: Vec<Option<String>> =
+        lines.map_while(|line| serde_json::from_slice(line).ok()).collect();
+    if finished.ended != Ended::Exit(0) || answers.len() != files.len() {
+        let why = finished.talk.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        bail!("failed to compile {} sources: {}: {why}", files.len(), finished.ended);
+    }
+    Ok(answers)
+}
