@@ -36,6 +36,25 @@ pub struct Known {
     /// Files that nothing opens.
     #[serde(default)]
     pub drop: Vec<Drop>,
+    /// Texts in JSON that nobody reads.
+    #[serde(default)]
+    pub blank: Vec<Blank>,
+}
+
+/// Texts in JSON files, also gzipped ones, that nobody reads: made empty.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub struct Blank {
+    /// What the texts are, for the rule's name.
+    pub part: String,
+    /// The files.
+    pub files: Vec<Pattern>,
+    /// The key whose string values are made empty; the key stays.
+    pub key: String,
+    /// Words with which the user's own code would read them: one of them keeps all.
+    pub unless_said: Vec<String>,
+    /// Why nobody reads them.
+    pub why: String,
 }
 
 /// An edge that the graph sees and that never comes true.

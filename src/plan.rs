@@ -173,6 +173,9 @@ pub fn make(
             }
         }
     };
+    if options.level == Level::Max {
+        selected::blank(&mut draft, contents)?;
+    }
     draft.change(&found.proposals);
     draft.guard(&found.guarded);
     let decisions = draft.decisions;

@@ -6,6 +6,7 @@
 mod binaries;
 mod bytecode;
 mod category;
+mod data;
 mod litter;
 mod metadata;
 mod sources;
@@ -65,6 +66,9 @@ pub enum Change {
     ReduceMetadata,
     /// Name the interpreter so that it is found on Lambda.
     PortableShebang,
+    /// Leave out the white space of JSON, also inside gzip, which is compressed again; and make the
+    /// strings of this key empty.
+    Json(Option<&'static str>),
 }
 
 impl Change {
@@ -138,6 +142,7 @@ pub fn propose(tree: &Tree, facts: &Facts, level: Level, off: &BTreeSet<String>)
     metadata::propose(tree, facts, &mut found);
     category::propose(tree, facts, &mut found);
     sources::propose(tree, facts, &mut found);
+    data::propose(tree, facts, &mut found);
     if level == Level::Max {
         unreached::propose(tree, facts, &mut found);
     }

@@ -6,10 +6,13 @@ use anyhow::Result;
 
 use crate::elf::parts;
 use crate::elf::strip::{self, KeepReason, SectionHeaders};
+use crate::json;
 use crate::plan::Action;
 use crate::python::{metadata, scripts};
 use crate::rules::Change;
 use crate::tree::{Contents, FileId, Step};
+use crate::zip::deflate::Compression;
+use crate::zip::gzip;
 
 /// The bytes of one file that ships.
 #[derive(Debug)]
@@ -24,7 +27,12 @@ pub struct Payload {
 ///
 /// # Errors
 /// When the file cannot be read, or has no longer the size that the scan saw.
-pub fn apply(action: Action, contents: &dyn Contents, id: FileId) -> Result<Payload> {
+pub fn apply(
+    action: Action,
+    contents: &dyn Contents,
+    id: FileId,
+    compression: Compression,
+) -> Result<Payload> {
     let bytes = match action {
         Action::Change(Change::StripElf) => return stripped(contents, id, SectionHeaders::Minimal),
         Action::Change(Change::StripElfBare) => {
@@ -35,9 +43,23 @@ pub fn apply(action: Action, contents: &dyn Contents, id: FileId) -> Result<Payl
             let bytes = contents.read(id)?;
             scripts::portable_shebang(&bytes).unwrap_or(bytes)
         }
+        Action::Change(Change::Json(blank)) => {
+            let bytes = contents.read(id)?;
+            smaller_data(&bytes, blank, compression).unwrap_or(bytes)
+        }
         Action::Keep | Action::Drop | Action::Change(Change::Drop) => contents.read(id)?,
     };
     Ok(Payload { bytes, doubt: None })
+}
+
+/// JSON, or what gzip holds, in fewer bytes; `None` where that cannot be.
+fn smaller_data(bytes: &[u8], blank: Option<&str>, compression: Compression) -> Option<Vec<u8>> {
+    if !bytes.starts_with(&gzip::MAGIC) {
+        return json::minify(bytes, blank);
+    }
+    let content = gzip::unpack(bytes)?;
+    let content = json::minify(&content, blank).unwrap_or(content);
+    gzip::pack(&content, compression).filter(|packed| packed.len() < bytes.len())
 }
 
 /// Reads what of a shared object matters; all of it where it stays as it is.

@@ -1,6 +1,7 @@
 //! The zip engine: deflate a file, write a deterministic zip, read a package zip that nobody vouches for.
 
 pub mod deflate;
+pub mod gzip;
 pub mod names;
 pub mod reader;
 pub mod writer;

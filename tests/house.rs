@@ -11,6 +11,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     // The ground: knows nothing of ours.
     ("cache", &[]),
     ("elf", &[]),
+    ("json", &[]),
     ("fact", &[]),
     ("python", &[]),
     ("zip", &[]),
@@ -38,7 +39,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "memory",
         ],
     ),
-    ("transform", &["tree", "plan", "rules", "elf", "python"]),
+    ("transform", &["tree", "plan", "rules", "elf", "python", "json", "zip"]),
     ("compile", &["tree", "scan", "facts", "plan", "python", "runtime", "progress"]),
     (
         "pack",
@@ -82,6 +83,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "transform",
             "verify",
             "python",
+            "zip",
         ],
     ),
 ];

@@ -89,6 +89,7 @@ mod tests {
             let known = read(name, text).unwrap();
             let whys = known.ignore.iter().map(|fact| &fact.why);
             let whys = whys.chain(known.hidden.iter().map(|fact| &fact.why));
+            let whys = whys.chain(known.blank.iter().map(|fact| &fact.why));
             let whys = whys.chain(known.select.iter().map(|fact| &fact.why));
             // Calls are only known where the handlers are.
             assert!(

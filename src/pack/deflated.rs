@@ -108,7 +108,10 @@ impl Work<'_> {
 
     fn payload(&self, job: &Job) -> Result<Payload> {
         match job.source {
-            Source::File(id) => transform::apply(self.plan.decisions[id].action, self.contents, id),
+            Source::File(id) => {
+                let action = self.plan.decisions[id].action;
+                transform::apply(action, self.contents, id, self.options.compression)
+            }
             Source::Generated(number) => {
                 Ok(Payload { bytes: self.plan.generated[number].bytes.clone(), doubt: None })
             }

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Result;
+use memchr::memmem;
+
 use super::evidence::Settled;
 use super::{Action, Because, Decision, Draft, Why};
 use crate::fact::{self, Known, Select, Strength};
+use crate::facts::content::Content;
 use crate::facts::imports::Choice;
 use crate::facts::owners::DistId;
 use crate::options::Level;
 use crate::python::dist;
-use crate::rules::Tier;
 use crate::rules::table::{FACT, Rule};
-use crate::tree::FileId;
+use crate::rules::{Change, Tier};
+use crate::tree::{Contents, FileId, PackageId};
 
 /// Drops what the facts of the package's distributions let go at this level.
 pub(super) fn apply(draft: &mut Draft<'_>, settled: &Settled, level: Level) {
@@ -37,6 +41,57 @@ pub(super) fn apply(draft: &mut Draft<'_>, settled: &Settled, level: Level) {
             }
         }
     }
+}
+
+/// Changes what facts say that nobody reads, where the user's code does not.
+pub(super) fn blank(draft: &mut Draft<'_>, contents: &dyn Contents) -> Result<()> {
+    let facts = draft.facts;
+    for (id, known) in &facts.known {
+        for fact in &known.blank {
+            let files = draft.files_of(*id, |path| fact.files.iter().any(|f| f.matches(path)));
+            let rule = rule(known, &fact.part, &fact.why, Tier::Bold);
+            if files.is_empty() {
+                continue;
+            }
+            let package = facts.owners.distribution(*id).package;
+            match says(draft, contents, package, &fact.unless_said)? {
+                None => {
+                    let key: &'static str = fact.key.clone().leak();
+                    let action = Action::Change(Change::Json(Some(key)));
+                    for file in files {
+                        draft.decisions[file] = Decision { action, because: Because::Rule(rule) };
+                    }
+                }
+                Some((by, word)) => {
+                    let why = format!("{} says {word}", draft.tree.shown(by));
+                    draft.doubt(rule, fact.part.clone(), files, &Why::Guarded(why));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first source of the user's own in a package that says one of these words.
+fn says<'w>(
+    draft: &Draft<'_>,
+    contents: &dyn Contents,
+    package: PackageId,
+    words: &'w [String],
+) -> Result<Option<(FileId, &'w str)>> {
+    let is_users = |file: &FileId| {
+        draft.tree.file(*file).package == package
+            && draft.owner(*file).is_none()
+            && matches!(draft.facts.content[*file], Content::Source)
+    };
+    for file in draft.tree.ids().filter(is_users) {
+        let bytes = contents.read(file)?;
+        let said = words.iter().find(|word| memmem::find(&bytes, word.as_bytes()).is_some());
+        if let Some(word) = said {
+            return Ok(Some((file, word)));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether nothing opens the files: the module that makes them needless is there, and no other

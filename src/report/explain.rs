@@ -15,6 +15,7 @@ use crate::python::dist;
 use crate::rules::Tier;
 use crate::transform;
 use crate::tree::{Contents, FileId, Tree, file_name};
+use crate::zip::deflate::Compression;
 
 /// The answer for one file.
 #[derive(Debug, Serialize)]
@@ -141,7 +142,7 @@ fn one(
         Action::Keep => {}
         Action::Change(_) => {
             let raw = contents.read(file)?;
-            let payload = transform::apply(decision.action, contents, file)?;
+            let payload = transform::apply(decision.action, contents, file, Compression::Default)?;
             if payload.bytes == raw {
                 verb = "kept";
                 because = vec![

@@ -91,6 +91,14 @@ rules! {
         what: "Type stubs (`.pyi`) of modules that are there.",
         why_safe: "Python does not read stubs; type checkers do.",
         unless: "Code beside or above it reads stubs (lazy loaders), or the module it describes is not there: then it is data.";
+    GZIP_AGAIN = "gzip-again", Bold,
+        what: "Files `.gz` of distributions: compressed again at the build's level, without name and time in the header.",
+        why_safe: "What they unpack to stays as it is, byte for byte; of JSON in them only white space goes.",
+        unless: "It gets no smaller, holds more than one member, or its checksum does not hold.";
+    JSON_SPACE = "json-space", Bold,
+        what: "White space between the tokens of `.json` files of distributions.",
+        why_safe: "Every reader of JSON gives the same; the result is parsed and compared with the original.",
+        unless: "It is no JSON text by RFC 8259, is nested deeper than 127 values, or is the user's own.";
     ORPHANED_LIBRARY = "orphaned-library", Bold,
         what: "Shared libraries of distributions that no shared object which stays is linked with.",
         why_safe: "The loader maps a library when something that is mapped asks for it (DT_NEEDED), or code opens it by its name; neither does.",

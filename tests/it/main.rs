@@ -5,6 +5,7 @@ mod bytecode;
 mod command;
 mod config;
 mod corpus;
+mod data;
 mod evidence;
 mod hostile;
 mod layouts;

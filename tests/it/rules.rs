@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::data::gzip;
 use crate::package::{Dist, Package};
 use crate::support::{compiled, linked, python, shared_object, slim};
 
@@ -217,7 +218,12 @@ fn bold() -> Vec<Case> {
         let alpha = alpha.file(HERE, user);
         names.iter().fold(alpha, |alpha, name| alpha.file(name, &library))
     };
+    let text = "so many words, so many words, so many words";
     vec![
+        case("gzip-again", true, "alpha/a.gz", plain(alpha().file("alpha/a.gz", gzip(text, 0)))),
+        case("gzip-again", false, "alpha/a.gz", plain(alpha().file("alpha/a.gz", "no gzip"))),
+        case("json-space", true, "alpha/a.json", plain(alpha().file("alpha/a.json", "[ 1 ]"))),
+        case("json-space", false, "alpha/a.json", plain(alpha().file("alpha/a.json", "[1]"))),
         case("orphaned-library", true, library_path, plain(library())),
         case("orphaned-library", false, library_path, handler(opens).install(&library())),
         case("orphaned-library", true, "alpha/libn.so", plain(copies())),
