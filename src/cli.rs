@@ -370,6 +370,8 @@ pub enum CompressionArg {
     Default,
     /// libdeflate 12: smaller than 7z -mx=9
     Max,
+    /// The smaller of libdeflate 12 and zopfli for each file: takes minutes
+    Extreme,
 }
 
 /// Whether compiled Python ships.
@@ -422,6 +424,7 @@ impl Build {
             CompressionArg::Fast => Compression::Fast,
             CompressionArg::Default => Compression::Default,
             CompressionArg::Max => Compression::Max,
+            CompressionArg::Extreme => Compression::Extreme,
         };
         options.bytecode = match self.bytecode {
             BytecodeArg::None => Bytecode::None,

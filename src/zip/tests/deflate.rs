@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::super::deflate::{Compression, Deflater, InflateError, Method, Packed, inflate};
 
-const ALL: [Compression; 3] = [Compression::Fast, Compression::Default, Compression::Max];
+const QUICK: [Compression; 3] = [Compression::Fast, Compression::Default, Compression::Max];
+const ALL: [Compression; 4] =
+    [Compression::Fast, Compression::Default, Compression::Max, Compression::Extreme];
 
 /// Unpacks by miniz_oxide, and checks all that `packed` says about itself.
 fn check(raw: &[u8], packed: &Packed<'_>) {
@@ -64,7 +66,7 @@ fn empty_and_noise_are_stored() {
 
 #[test]
 fn both_sides_of_the_scratch_limit() {
-    for compression in ALL {
+    for compression in QUICK {
         let mut deflater = Deflater::new(compression);
         for length in [2, 100, 262_143, 262_144, 262_145, 1_000_000] {
             let raw = text(length);
@@ -85,8 +87,8 @@ fn large_results_do_not_keep_their_room() {
 #[test]
 fn levels_are_in_the_order_of_their_names() {
     let raw = text(400_000);
-    let [fast, default, max] = ALL.map(|level| Deflater::new(level).pack(&raw).data.len());
-    assert!(fast > default && default > max, "{fast} {default} {max}");
+    let [fast, default, max, extreme] = ALL.map(|level| Deflater::new(level).pack(&raw).data.len());
+    assert!(fast > default && default > max && max > extreme, "{fast} {default} {max} {extreme}");
 }
 
 #[test]
