@@ -19,6 +19,7 @@ use crate::python::bytecode::{Kind, header, marshal};
 use crate::runtime::child::{self, Ended, Limits};
 use crate::runtime::find::Interpreter;
 use crate::scan::Scanned;
+use crate::scratch;
 use crate::tree::{Contents, FileId, Tree, file_name, parent};
 
 const SCRIPT: &str = include_str!("runtime/compile.py");
@@ -66,10 +67,8 @@ pub fn compile(
             (!is_there).then_some((id, seen, path))
         })
         .collect();
-    let folder = tempfile::Builder::new()
-        .prefix("slim-compile-")
-        .tempdir()
-        .context("failed to create a folder for bytecode")?;
+    let folder =
+        scratch::folder("slim-compile-").context("failed to create a folder for bytecode")?;
     let sources = folder.path().join("sources");
     let out = folder.path().join("out");
     for folder in [&sources, &out] {

@@ -64,7 +64,7 @@ pub fn gather(
     let target = content::target(tree, &content, options, &mut warnings)?;
     let links = LinkGraph::of(tree, &content);
     let known = known::holding(&owners, &options.facts);
-    let observed = Observed::gather(tree, &owners, options, &mut warnings)?;
+    let observed = Observed::gather(tree, &owners, target, options, &mut warnings)?;
     Ok(Facts { owners, content, links, known, observed, target, warnings })
 }
 

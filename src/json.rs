@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Largest text that is looked at, in bytes.
-const MOST_BYTES: usize = 64 << 20;
+const MOST_BYTES: usize = 8 << 20;
 
 /// The text without white space between its tokens (RFC 8259), and with the string values of `blank`
 /// made empty: the key itself stays. `None` where it is no JSON text, or gets no smaller.

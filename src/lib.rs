@@ -26,6 +26,7 @@ pub mod report;
 pub mod rules;
 pub mod runtime;
 pub mod scan;
+pub mod scratch;
 pub mod target;
 pub mod transform;
 pub mod tree;
@@ -64,7 +65,7 @@ use crate::verify::Status;
 /// was moved into the output folder.
 pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut clock = Clock::start();
-    refuse_out_dir_inside(options)?;
+    refuse_inside(options, &options.out_dir, "output folder", "--out-dir")?;
     let scanned = scan::scan(&options.packages, progress)?;
     pack::function_names(&scanned.tree)?;
     clock.stop("scan");
@@ -198,6 +199,7 @@ pub fn verify(options: &Options, progress: &dyn Progress) -> Result<Verification
 /// # Errors
 /// As [`build`]; a [`Failure`] of its own kind where the run fails.
 pub fn trace(options: &Options, wanted: &Tracing, progress: &dyn Progress) -> Result<Traced> {
+    refuse_inside(options, &wanted.file, "trace", "--output")?;
     let scanned = scan::scan(&options.packages, progress)?;
     let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
     plan::check_handlers(&scanned.tree, &scanned, &facts, options)?;
@@ -279,19 +281,19 @@ fn files_at(scanned: &Scanned, path: &str) -> Result<Vec<FileId>> {
     Ok(files)
 }
 
-/// An output folder inside a package would be packed by the next build.
-fn refuse_out_dir_inside(options: &Options) -> Result<()> {
-    let out_dir = existing(&options.out_dir);
+/// An output inside a package would be packed by the next build.
+fn refuse_inside(options: &Options, output: &Path, what: &str, option: &str) -> Result<()> {
+    let out_dir = existing(output);
     for package in &options.packages {
         let Ok(package) = package.canonicalize() else { continue };
         if package.is_dir() && out_dir.as_ref().is_some_and(|out_dir| out_dir.starts_with(&package))
         {
             return Err(Failure::usage(format!(
-                "failed to use output folder {}: it lies inside the package {}",
-                options.out_dir.display(),
+                "failed to use {what} {}: it lies inside the package {}",
+                output.display(),
                 package.display()
             ))
-            .hint("name a folder outside of the package with --out-dir")
+            .hint(format!("name a place outside of the package with {option}"))
             .into());
         }
     }
@@ -309,7 +311,7 @@ fn existing(path: &Path) -> Option<PathBuf> {
 /// Removes what a build under way has made so far; for the moment of an interrupt.
 pub fn abandon() {
     runtime::child::abandon();
-    proving::site::abandon();
+    scratch::abandon();
     pack::staging::abandon();
 }
 

@@ -174,7 +174,7 @@ pub fn make(
         }
     };
     if options.level == Level::Max {
-        selected::blank(&mut draft, contents)?;
+        selected::blank(&mut draft, contents, &handlers)?;
     }
     draft.change(&found.proposals);
     draft.guard(&found.guarded);

@@ -335,12 +335,14 @@ impl Lab<'_> {
     /// # Errors
     /// When the run cannot be started.
     pub fn opened(&self, raw: &Unpacked, job: &Job, told: Vec<String>) -> Result<Vec<String>> {
-        let Some(program) = strace::find() else { return Ok(told) };
-        let log = self.scratch.join("strace-opened");
+        let Ok(program) = strace::find() else { return Ok(told) };
+        let logs = tempfile::Builder::new().prefix("strace-").tempdir_in(self.scratch);
+        let logs = logs.context("failed to create a folder for the proof")?;
         let job = Job { metadata: false, ..job.again(0) };
-        let (_, roots) = self.watch(raw, &job, Tracer { program: &program, log: &log })?;
-        // Where it may not trace, it writes nothing.
-        let Ok(seen) = strace::read(&log) else { return Ok(told) };
+        let tracer = Tracer { program: &program, logs: logs.path() };
+        // Where it may not trace in such a room, what Python tells must do.
+        let Ok((_, roots)) = self.watch(raw, &job, tracer) else { return Ok(told) };
+        let Ok(seen) = strace::read(logs.path()) else { return Ok(told) };
         let seen = seen.below(&roots);
         let all = seen.opened.into_iter().chain(seen.mapped).chain(told);
         Ok(all.collect::<std::collections::BTreeSet<_>>().into_iter().collect())

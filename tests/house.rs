@@ -18,6 +18,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("failure", &[]),
     ("memory", &[]),
     ("progress", &[]),
+    ("scratch", &[]),
     ("runtime", &[]),
     ("target", &[]),
     ("tree", &[]),
@@ -40,7 +41,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     ("transform", &["tree", "plan", "rules", "elf", "python", "json", "zip"]),
-    ("compile", &["tree", "scan", "facts", "plan", "python", "runtime", "progress"]),
+    ("compile", &["tree", "scan", "facts", "plan", "python", "runtime", "progress", "scratch"]),
     (
         "pack",
         &[
@@ -66,7 +67,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         "proving",
         &[
             "tree", "target", "options", "scan", "facts", "plan", "pack", "verify", "runtime",
-            "cache", "progress", "failure",
+            "cache", "progress", "failure", "scratch",
         ],
     ),
     ("measure", &["tree", "options", "scan", "facts", "verify", "proving", "runtime", "failure"]),

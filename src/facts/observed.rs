@@ -10,9 +10,10 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::owners::{Owner, Owners};
+use super::owners::{DistId, Owner, Owners};
 use crate::failure::Failure;
 use crate::options::{Level, Options};
+use crate::target::Target;
 use crate::tree::{FileId, FileMap, PackageId, Tree, file_name, parent};
 
 /// The version of the form of [`Trace`].
@@ -34,7 +35,10 @@ pub struct Trace {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Opened {
-    /// The distributions that it held, with their versions.
+    /// The target that it was run for, such as `python3.12 x86_64`.
+    pub target: String,
+    /// The distributions that it held, with their versions and a digest of their files' names and
+    /// sizes.
     pub distributions: BTreeMap<String, String>,
     /// The files that were opened, or run as programs.
     pub opened: BTreeSet<String>,
@@ -72,10 +76,11 @@ impl Trace {
         self.runs.extend(other.runs);
         for (name, seen) in other.packages {
             let own = self.packages.entry(name.clone()).or_insert_with(|| Opened {
+                target: seen.target.clone(),
                 distributions: seen.distributions.clone(),
                 ..Opened::default()
             });
-            if own.distributions != seen.distributions {
+            if (&own.target, &own.distributions) != (&seen.target, &seen.distributions) {
                 return Err(name);
             }
             own.opened.extend(seen.opened);
@@ -86,10 +91,25 @@ impl Trace {
     }
 }
 
-/// The distributions of a package with their versions, by normalized name.
-pub fn versions(owners: &Owners, package: PackageId) -> BTreeMap<String, String> {
+/// The distributions of a package with their versions and a digest of what files they have, by
+/// normalized name: a file that was not there could not be opened.
+pub fn versions(tree: &Tree, owners: &Owners, package: PackageId) -> BTreeMap<String, String> {
+    let mut digests: BTreeMap<DistId, blake3::Hasher> = BTreeMap::new();
+    for (id, file) in tree.files().filter(|(_, file)| file.package == package) {
+        let path = tree.import_path(id).unwrap_or(file.path.as_str());
+        if let Some(dist) = owners.brought_by(id).filter(|_| !path.ends_with(".pyc")) {
+            let digest = digests.entry(dist).or_default();
+            digest.update(&(path.len() as u64).to_le_bytes()).update(path.as_bytes());
+            digest.update(&file.size.to_le_bytes());
+        }
+    }
     let here = owners.distributions().filter(|(_, dist)| dist.package == package);
-    here.map(|(_, dist)| (dist.normalized(), dist.version.clone())).collect()
+    let told = here.map(|(id, dist)| {
+        let digest = digests.get(&id).map(|digest| digest.finalize().to_hex()[..16].to_owned());
+        let told = format!("{} {}", dist.version, digest.unwrap_or_default());
+        (dist.normalized(), told.trim_end().to_owned())
+    });
+    told.collect()
 }
 
 /// What is known of each file from runs.
@@ -111,6 +131,7 @@ impl Observed {
     pub(super) fn gather(
         tree: &Tree,
         owners: &Owners,
+        target: Target,
         options: &Options,
         warnings: &mut Vec<String>,
     ) -> Result<Option<Self>> {
@@ -129,6 +150,16 @@ impl Observed {
                 tree.packages().count() == 1 && trace.packages.len() == 1
                     || tree.packages().any(|(_, package)| package.name == **name)
             };
+            let told = target.to_string();
+            if let Some(other) = trace.packages.values().find(|opened| opened.target != told) {
+                return Err(Failure::usage(format!(
+                    "failed to use trace {}: it was made for {}, and this is for {told}",
+                    file.display(),
+                    other.target
+                ))
+                .hint("trace again, on a machine that runs the target's code")
+                .into());
+            }
             let Some(name) = trace.packages.keys().find(|name| !is_here(name)) else {
                 all.add(trace).map_err(|name| differ(file, &name))?;
                 continue;
@@ -161,12 +192,12 @@ impl Observed {
         trace: &Opened,
         warnings: &mut Vec<String>,
     ) {
-        let here = versions(owners, package);
+        let here = versions(tree, owners, package);
         let same = |name: &String| trace.distributions.get(name) == here.get(name);
         let others: Vec<&str> = here.keys().filter(|n| !same(n)).map(String::as_str).collect();
         if !others.is_empty() {
             warnings.push(format!(
-                "the trace saw no {} of this version: it does not count there; trace again",
+                "the trace saw other files of {}: it does not count there; trace again",
                 others.join(", ")
             ));
         }
@@ -207,7 +238,7 @@ impl Observed {
 /// Two traces of one package that hold other versions.
 pub fn differ(file: &Path, package: &str) -> Failure {
     Failure::usage(format!(
-        "failed to use trace {}: of {package} it saw other versions than the runs before",
+        "failed to use trace {}: of {package} it saw other files, or another target, than the runs before",
         file.display()
     ))
     .hint("remove the old trace and trace again")

@@ -18,7 +18,7 @@ use crate::runtime::child::{Ended, Limits};
 use crate::runtime::strace::{self, Seen, Tracer};
 use crate::scan::Scanned;
 use crate::tree::{FileId, Layout, PackageId, Tree};
-use crate::verify::{Job, Verdict, environment, subject};
+use crate::verify::{Event, Job, Verdict, environment, subject};
 
 /// Most bytes that a command may print.
 const MOST_OUTPUT: usize = 256 << 20;
@@ -64,9 +64,9 @@ pub fn trace(
     wanted: &Tracing,
 ) -> Result<Traced> {
     let tree = &scanned.tree;
-    let program = strace::find().ok_or_else(|| {
-        Failure::usage("failed to trace: strace is not on PATH")
-            .hint("install it: apt-get install strace, dnf install strace or apk add strace")
+    let program = strace::find().map_err(|why| {
+        Failure::usage(format!("failed to trace: {why}"))
+            .hint("install strace 5.3 or newer, and run where a process may trace its children")
     })?;
     let mut all = existing(&wanted.file)?;
     let mut warnings = Vec::new();
@@ -75,12 +75,13 @@ pub fn trace(
         false => vec![of_command(scanned, site, &program, &wanted.command)?],
     } {
         let name = tree.package(package).name.clone();
-        let distributions = observed::versions(&facts.owners, package);
+        let distributions = observed::versions(tree, &facts.owners, package);
         let below = |paths: &BTreeSet<String>| {
             let known = |path: &&String| tree.find(package, path).is_some();
             paths.iter().filter(known).cloned().collect()
         };
         let opened = Opened {
+            target: facts.target.to_string(),
             distributions,
             opened: below(&seen.opened),
             mapped: below(&seen.mapped),
@@ -159,8 +160,8 @@ fn of_handlers(
     for (package, handlers) in subject::handlers(tree, options) {
         let job = Job { metadata: false, ..site.job(&handlers, Vec::new()) };
         let unpacked = site.raw(scanned, &interpreter, package)?;
-        let log = site.folder().join(format!("strace-{}", package.0));
-        let tracer = Tracer { program, log: &log };
+        let logs = logs(site)?;
+        let tracer = Tracer { program, logs: logs.path() };
         let (checks, roots) = site.lab(&interpreter).watch(&unpacked, &job, tracer)?;
         for check in checks.iter().filter(|check| check.verdict == Verdict::Failed) {
             let why = format!("{}: {}", check.name, check.notes.join("; "));
@@ -175,9 +176,14 @@ fn of_handlers(
         let mut runs = Vec::new();
         for handler in &job.handlers {
             runs.push(format!("import of {handler}"));
-            runs.extend(job.events.iter().map(|event| format!("{handler} with {}", event.name)));
+            let ended_well = |event: &&Event| {
+                let step = Job::call(event, handler);
+                checks.iter().any(|check| check.name == step && check.verdict != Verdict::Failed)
+            };
+            let events = job.events.iter().filter(ended_well);
+            runs.extend(events.map(|event| format!("{handler} with {}", event.name)));
         }
-        found.push((package, runs, read(&log)?.below(&roots)));
+        found.push((package, runs, read(logs.path())?.below(&roots)));
     }
     Ok(found)
 }
@@ -210,11 +216,16 @@ fn of_command(
         isolation: site.isolation,
         network: site.proving.network,
     };
-    let log = site.folder().join("strace-command");
+    let logs = logs(site)?;
     let limits = Limits { seconds: job.seconds, answer: MOST_OUTPUT };
     let told = command.join(" ");
     let finished = beside
-        .run(command, &environment(&task, &layer, &job), Tracer { program, log: &log }, limits)
+        .run(
+            command,
+            &environment(&task, &layer, &job),
+            Tracer { program, logs: logs.path() },
+            limits,
+        )
         .with_context(|| format!("failed to run {told}"))?;
     if finished.ended != Ended::Exit(0) {
         let output = String::from_utf8_lossy(&finished.answer);
@@ -227,11 +238,16 @@ fn of_command(
             )
             .into());
     }
-    Ok((package, vec![format!("command {told}")], read(&log)?.below(&[root])))
+    Ok((package, vec![format!("command {told}")], read(logs.path())?.below(&[root])))
 }
 
-fn read(log: &Path) -> Result<Seen> {
-    strace::read(log).context("failed to read what strace wrote")
+fn logs(site: &Site<'_>) -> Result<tempfile::TempDir> {
+    let made = tempfile::Builder::new().prefix("strace-").tempdir_in(site.folder());
+    made.context("failed to create a folder for the trace")
+}
+
+fn read(logs: &Path) -> Result<Seen> {
+    strace::read(logs).context("failed to read what strace wrote")
 }
 
 /// The answer for people.

@@ -15,7 +15,7 @@ use crate::facts::reach::{Reach, Step, reach};
 use crate::progress::Progress;
 use crate::python::source::RecordReader;
 use crate::rules::{Proposal, Tier, table};
-use crate::tree::{FileId, FileMap, Tree};
+use crate::tree::{FileId, FileMap, Tree, file_name};
 
 /// What came of following the edges.
 pub(super) struct Settled {
@@ -98,7 +98,12 @@ pub(super) fn is_untaken(tree: &Tree, observed: &Observed, edge: &Edge) -> bool 
     may_be
         && observed.ran(edge.from)
         && observed.missed(edge.to)
-        && tree.import_path(edge.to).is_some_and(|path| module_name(path).is_some())
+        && tree.import_path(edge.to).is_some_and(is_imported_alone)
+}
+
+/// Whether a file is there to be imported; a library that code opens by its name has one's suffix too.
+fn is_imported_alone(path: &str) -> bool {
+    module_name(path).is_some() && !(file_name(path).starts_with("lib") && path.ends_with(".so"))
 }
 
 /// Whether a run asked for a file; for metadata, whether it asked for the distribution's own: a search

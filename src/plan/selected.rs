@@ -9,7 +9,7 @@ use super::evidence::Settled;
 use super::{Action, Because, Decision, Draft, Why};
 use crate::fact::{self, Known, Select, Strength};
 use crate::facts::content::Content;
-use crate::facts::imports::Choice;
+use crate::facts::imports::{Choice, modified};
 use crate::facts::owners::DistId;
 use crate::options::Level;
 use crate::python::dist;
@@ -44,7 +44,11 @@ pub(super) fn apply(draft: &mut Draft<'_>, settled: &Settled, level: Level) {
 }
 
 /// Changes what facts say that nobody reads, where the user's code does not.
-pub(super) fn blank(draft: &mut Draft<'_>, contents: &dyn Contents) -> Result<()> {
+pub(super) fn blank(
+    draft: &mut Draft<'_>,
+    contents: &dyn Contents,
+    handlers: &[FileId],
+) -> Result<()> {
     let facts = draft.facts;
     for (id, known) in &facts.known {
         for fact in &known.blank {
@@ -53,8 +57,12 @@ pub(super) fn blank(draft: &mut Draft<'_>, contents: &dyn Contents) -> Result<()
             if files.is_empty() {
                 continue;
             }
+            let somebodys = modified(contents, draft.tree, facts, &files)?;
+            somebodys.iter().for_each(|file| draft.keep_of_somebody(*file, rule));
+            let is_whole = |file: &FileId| somebodys.binary_search(file).is_err();
+            let files: Vec<FileId> = files.into_iter().filter(is_whole).collect();
             let package = facts.owners.distribution(*id).package;
-            match says(draft, contents, package, &fact.unless_said)? {
+            match says(draft, contents, package, handlers, &fact.unless_said)? {
                 None => {
                     let key: &'static str = fact.key.clone().leak();
                     let action = Action::Change(Change::Json(Some(key)));
@@ -72,16 +80,19 @@ pub(super) fn blank(draft: &mut Draft<'_>, contents: &dyn Contents) -> Result<()
     Ok(())
 }
 
-/// The first source of the user's own in a package that says one of these words.
+/// The first source of the user's own in a package that says one of these words; a distribution that
+/// holds a handler is the user's too.
 fn says<'w>(
     draft: &Draft<'_>,
     contents: &dyn Contents,
     package: PackageId,
+    handlers: &[FileId],
     words: &'w [String],
 ) -> Result<Option<(FileId, &'w str)>> {
+    let own: Vec<DistId> = handlers.iter().filter_map(|file| draft.owner(*file)).collect();
     let is_users = |file: &FileId| {
         draft.tree.file(*file).package == package
-            && draft.owner(*file).is_none()
+            && draft.owner(*file).is_none_or(|of| own.contains(&of))
             && matches!(draft.facts.content[*file], Content::Source)
     };
     for file in draft.tree.ids().filter(is_users) {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -15,23 +14,13 @@ use crate::options::{Handler, Proving};
 use crate::runtime::find::{Interpreter, find};
 use crate::runtime::room::{Isolation, isolation};
 use crate::scan::Scanned;
+use crate::scratch;
 use crate::target::Arch;
 use crate::tree::{Layout, PackageId};
 use crate::verify::{Event, Job, Lab, Unpacked, subject};
 
 /// Longest text of an event that Lambda takes, in bytes (a synchronous call's).
 const LONGEST_EVENT: u64 = 6 << 20;
-
-/// The folders of proofs of this process, for the moment of an interrupt.
-static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
-/// Removes what proofs under way have made. The process must end right after.
-pub fn abandon() {
-    for folder in OPEN.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // Nobody is left who could be told of a failure.
-        let _ = fs::remove_dir_all(folder);
-    }
-}
 
 /// Where the runs of one command happen.
 pub struct Site<'a> {
@@ -65,11 +54,8 @@ impl<'a> Site<'a> {
             .into());
         }
         let events = events(&proving.events)?;
-        let scratch = tempfile::Builder::new()
-            .prefix("slim-proof-")
-            .tempdir()
-            .context("failed to create a folder for the proof")?;
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(scratch.path().to_owned());
+        let scratch =
+            scratch::folder("slim-proof-").context("failed to create a folder for the proof")?;
         let (mut interpreter, mut isolation) = (None, Isolation::Permissions);
         let arch = facts.target.arch;
         if runs_here(arch) {

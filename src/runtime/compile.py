@@ -32,7 +32,7 @@ def compiled(source, seen, out):
         with open(out, "wb") as file:
             file.write(header + marshal.dumps(code))
         return None
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, OSError) as error:
+    except Exception as error:
         return f"{type(error).__name__}: {str(error)[:300]}"
 
 

@@ -7,6 +7,7 @@ goes to stderr when all is done.
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -39,7 +40,9 @@ def main():
     command += ["--runtime-interface-emulator-address", f"127.0.0.1:{emulator}"]
     command += ["--runtime-api-address", f"127.0.0.1:{runtime_api}"]
     launch = [sys.executable, "-S", "-B", "-W", "ignore", "-c", LAUNCH]
-    command += launch + [job["task"], job["layer"], job["runtime"], job["handler"]]
+    token = f"slim-{os.getpid()}-{time.monotonic_ns()}"
+    command += launch + [job["task"], job["layer"], job["runtime"], job["handler"], token]
+    limit(job["memory"])
     deadline = time.monotonic() + job["seconds"]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=job["task"]
@@ -54,6 +57,7 @@ def main():
     finally:
         process.kill()
         process.wait()
+        end(token)
         reader.join(1)
         text = log.decode("utf-8", "replace")
         init = re.search(r"INIT REPORT\(durationMs: ([0-9.]+)\)", text)
@@ -63,10 +67,46 @@ def main():
 
 
 def tell(**told):
-    # What readers of JSON refuse stays out of it.
-    text = json.dumps(told).encode("utf-8", "replace").decode("utf-8")
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(json.dumps(clean(told)) + "\n")
     sys.stdout.flush()
+
+
+def clean(value):
+    """Without lone surrogates, which JSON's readers refuse."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean(item) for item in value]
+    return value
+
+
+def is_deep(value, most):
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return most == 0 or any(is_deep(item, most - 1) for item in inner)
+
+
+def limit(memory):
+    """For all that is started from here."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for which, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_FSIZE, 10 << 30)):
+        hard = resource.getrlimit(which)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(which, (most, most))
+
+
+def end(token):
+    """Kills the runtime, which the emulator puts into a group of its own."""
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{process}/cmdline", "rb") as file:
+                if token.encode() in file.read() and int(process) != os.getpid():
+                    os.kill(int(process), signal.SIGKILL)
+        except OSError:
+            pass
 
 
 def keep(stream, log, most=64 << 20):
@@ -115,10 +155,12 @@ def send(port, text, deadline):
     except ValueError:
         return {"died": f"it answered {body[:200].decode('utf-8', 'replace')!r}"}
     if isinstance(value, dict) and {"errorMessage", "errorType"} <= set(value) <= ERROR:
-        frames = [frame.strip().split("\n")[0] for frame in value.get("stackTrace") or []]
-        causes = [{"type": value["errorType"], "message": str(value["errorMessage"])[:4000], "frames": frames[-30:]}]
+        frames = value.get("stackTrace")
+        frames = [str(frame).strip().split("\n")[0] for frame in frames if frame] if isinstance(frames, list) else []
+        causes = [{"type": str(value["errorType"]), "message": str(value["errorMessage"])[:4000], "frames": frames[-30:]}]
         return {"error": causes, "seconds": seconds}
-    return {"value": value, "seconds": seconds}
+    # What readers of JSON refuse for its depth stays a text, as it does in the proof.
+    return {"value": body.decode("utf-8", "replace") if is_deep(value, 100) else value, "seconds": seconds}
 
 
 ERROR = {"errorMessage", "errorType", "requestId", "stackTrace"}

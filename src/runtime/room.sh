@@ -4,6 +4,11 @@
 set -eu
 stage=$1 task=$2 layer=$3 prefix=$4 runtime=$5
 shift 5
+# Also where the package is a mount of its own, no path to it may be written.
+for folder in "$task" "$layer"; do
+  mount --bind "$folder" "$folder"
+  mount -o remount,bind,ro "$folder"
+done
 mount -t tmpfs none "$stage"
 # From here on paths below it are relative: its own may come to be hidden.
 cd "$stage"

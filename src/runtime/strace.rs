@@ -6,29 +6,54 @@ use std::env;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The program, where it is installed.
-pub fn find() -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join("strace")).find(|path| path.is_file())
+use super::child::{self, Ended, Limits};
+
+/// Longest time that the program may take to show that it works, in seconds.
+const PATIENCE: f64 = 10.0;
+
+/// The program, where it is installed and can trace.
+///
+/// # Errors
+/// Why there is none.
+pub fn find() -> Result<PathBuf, String> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|folder| folder.join("strace"));
+    let program = found.into_iter().find(|path| path.is_file()).ok_or("strace is not on PATH")?;
+    let mut probe = Command::new(&program);
+    probe.args(WATCH).args(["-o", "/dev/null", "--", "true"]);
+    let limits = Limits { seconds: PATIENCE, answer: 1 << 16 };
+    let told = child::run(&mut probe, &[], limits).map_err(|error| error.to_string())?;
+    if told.ended != Ended::Exit(0) {
+        let why = told.talk.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        return Err(format!("{} cannot trace here: {}: {why}", program.display(), told.ended));
+    }
+    Ok(program)
 }
+
+/// What is watched: every system call that takes the name of a file, and what is mapped.
+const WATCH: [&str; 8] =
+    ["-f", "-qq", "-y", "--seccomp-bpf", "-e", "trace=%file,mmap", "-e", "signal=none"];
+
+/// How many runs were watched: each writes a file of its own.
+static WATCHED: AtomicUsize = AtomicUsize::new(0);
 
 /// What is seen of a run, and where that is written.
 #[derive(Clone, Copy, Debug)]
 pub struct Tracer<'a> {
     /// The program `strace`.
     pub program: &'a Path,
-    /// The file that it writes.
-    pub log: &'a Path,
+    /// The folder that it writes into, a file for each run.
+    pub logs: &'a Path,
 }
 
 impl Tracer<'_> {
     /// The same command, watched. Its arguments are taken over, its environment and folder are not.
     pub fn watch(&self, command: &Command) -> Command {
         let mut watched = Command::new(self.program);
-        // Every system call that takes the name of a file, and what is mapped.
-        watched.args(["-f", "-qq", "-y", "--seccomp-bpf", "-e", "trace=%file,mmap"]);
-        watched.args(["-e", "signal=none", "-o"]).arg(self.log).arg("--");
+        let log = self.logs.join(WATCHED.fetch_add(1, Ordering::Relaxed).to_string());
+        watched.args(WATCH).arg("-o").arg(log).arg("--");
         watched.arg(command.get_program()).args(command.get_args());
         watched
     }
@@ -45,13 +70,20 @@ pub struct Seen {
     pub asked: BTreeSet<String>,
 }
 
-/// Reads what a [`Tracer`] has written.
+/// Reads all that a [`Tracer`] has written.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn read(log: &Path) -> io::Result<Seen> {
-    let mut lines = BufReader::new(std::fs::File::open(log)?);
+pub fn read(logs: &Path) -> io::Result<Seen> {
     let mut seen = Seen::default();
+    for log in std::fs::read_dir(logs)? {
+        read_one(&log?.path(), &mut seen)?;
+    }
+    Ok(seen)
+}
+
+fn read_one(log: &Path, seen: &mut Seen) -> io::Result<()> {
+    let mut lines = BufReader::new(std::fs::File::open(log)?);
     // Calls that another process interrupted, by the process.
     let mut begun: BTreeMap<String, String> = BTreeMap::new();
     let mut line = Vec::new();
@@ -69,7 +101,7 @@ pub fn read(log: &Path) -> io::Result<Seen> {
             seen.add(call);
         }
     }
-    Ok(seen)
+    Ok(())
 }
 
 /// `openat resumed>) = 3`, in two.
@@ -197,9 +229,9 @@ mod tests {
     use super::*;
 
     fn seen(log: &str) -> Seen {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), log).unwrap();
-        read(file.path()).unwrap()
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("0"), log).unwrap();
+        read(folder.path()).unwrap()
     }
 
     fn set(paths: &[&str]) -> BTreeSet<String> {

@@ -67,10 +67,15 @@ pub(super) fn emulated(
     job: &Job,
 ) -> Vec<Check> {
     let handler = job.handlers.first().map_or("", String::as_str);
-    let one = |(at, event): (usize, &Event)| {
+    let one = |event: &Event| {
         let step = format!("emulator: {}", Job::call(event, handler));
         let outcomes = |runs: &'_ [Emulated]| -> Vec<Outcome> {
-            runs.iter().filter_map(|run| run.outcomes.get(at).cloned()).collect()
+            let of = |run: &Emulated| match (run.outcomes.get(&event.name), &run.ended) {
+                (Some(outcome), _) => outcome.clone(),
+                (None, Some(how)) => Outcome::Died(how.clone()),
+                (None, None) => Outcome::Died("it did not come to it".to_owned()),
+            };
+            runs.iter().map(of).collect()
         };
         let (emulated, after) = (outcomes(before), outcomes(after));
         // First what the proof saw: an emulator that fails on both sides proves nothing.
@@ -88,7 +93,7 @@ pub(super) fn emulated(
         let worst = checks.max_by_key(|check| check.verdict);
         worst.unwrap_or_else(|| call(&step, &before, None))
     };
-    job.events.iter().enumerate().map(one).collect()
+    job.events.iter().map(one).collect()
 }
 
 /// What failed and went well when it was run again differs by itself: that says little, but no more.

@@ -1,5 +1,6 @@
 //! Runs under AWS's own Runtime Interface Emulator, with AWS's own runtime client.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,8 +25,10 @@ const ANSWER: usize = 64 << 20;
 /// What came of a cold start and the events behind it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Emulated {
-    /// Each event's outcome, in order.
-    pub(super) outcomes: Vec<Outcome>,
+    /// Each event's outcome, by the event's name.
+    pub(super) outcomes: BTreeMap<String, Outcome>,
+    /// How it ended, where it told nothing.
+    pub(super) ended: Option<String>,
     /// Milliseconds of INIT, as the emulator reports it.
     pub(super) init: Option<f64>,
     /// Milliseconds of each call.
@@ -90,6 +93,7 @@ pub(super) fn run(room: &Room<'_>, job: &Job) -> Result<Emulated> {
         "handler": job.handlers.first(),
         "events": job.events,
         "seconds": job.seconds,
+        "memory": job.memory,
         "loopback": room.isolation != Isolation::Permissions && !room.network,
     });
     let input = serde_json::to_vec(&told).context("failed to write the job of the emulator")?;
@@ -109,16 +113,19 @@ pub(super) fn run(room: &Room<'_>, job: &Job) -> Result<Emulated> {
                 emulated.init = init;
                 emulated.invokes = invokes;
             }
-            Line { died: Some(how), .. } => emulated.outcomes.push(Outcome::Died(how)),
-            Line { error: Some(causes), .. } => emulated.outcomes.push(Outcome::Error(causes)),
-            Line { value, .. } => {
-                emulated.outcomes.push(Outcome::Value(value.unwrap_or(Value::Null)));
+            Line { step: Some(step), died, error, value, .. } => {
+                let outcome = match (died, error) {
+                    (Some(how), _) => Outcome::Died(how),
+                    (None, Some(causes)) => Outcome::Error(causes),
+                    (None, None) => Outcome::Value(value.unwrap_or(Value::Null)),
+                };
+                emulated.outcomes.insert(step, outcome);
             }
         }
     }
     if emulated.outcomes.is_empty() {
         let why = finished.talk.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-        emulated.outcomes.push(Outcome::Died(format!("{}: {why}", finished.ended)));
+        emulated.ended = Some(format!("{}: {why}", finished.ended));
     }
     Ok(emulated)
 }

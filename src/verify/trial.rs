@@ -72,7 +72,7 @@ impl Job {
     }
 
     /// The step of a handler's call.
-    pub(super) fn call(event: &Event, handler: &str) -> String {
+    pub fn call(event: &Event, handler: &str) -> String {
         format!("event {} {handler}", event.name)
     }
 

@@ -13,10 +13,10 @@ pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
 const MOST_RATIO: usize = 1_100;
 
 /// Largest content that is unpacked, in bytes.
-const MOST_BYTES: u32 = 64 << 20;
+const MOST_BYTES: u32 = 32 << 20;
 
 /// What a file holds; `None` where it is not one sound member, its checksum does not hold, or it claims
-/// more than 64 MiB.
+/// more than 32 MiB.
 #[must_use]
 pub fn unpack(file: &[u8]) -> Option<Vec<u8>> {
     let [0x1f, 0x8b, 8, flags, ..] = *file else { return None };

@@ -115,6 +115,33 @@ fn what_no_run_asked_for_goes_and_what_was_not_run_stays() {
 }
 
 #[test]
+fn an_event_that_ends_the_process_takes_nothing_from_the_others() {
+    let code = "\
+import os
+import alpha
+
+def handler(event, context):
+    if event.get('die'):
+        os._exit(3)
+    return getattr(alpha, event['call'])()
+";
+    let package = Package::new("app").with("app.py", code).install(&alpha());
+    let one = event(&package, "one.json", r#"{"call": "one"}"#);
+    let die = event(&package, "die.json", r#"{"die": true}"#);
+    let two = event(&package, "two.json", r#"{"call": "two"}"#);
+    let events = ["--event", &one, "--event", &die, "--event", &two];
+    let run = trace(&package, &[&HANDLER[..], &events].concat()).ok();
+    assert!(run.says(&["warning: event die.json", "it ended with code 3"]), "{}", run.out);
+    assert!(run.says(&["holds 3 runs"]), "the one that died is none: {}", run.out);
+    let opened = opened(&package);
+    assert!(
+        ["alpha/first.py", "alpha/second.py"]
+            .iter()
+            .all(|path| opened.contains(&(*path).to_owned()))
+    );
+}
+
+#[test]
 fn runs_are_merged() {
     let package = app();
     let events = [("one.json", r#"{"call": "one"}"#), ("two.json", r#"{"call": "two"}"#)];
@@ -175,13 +202,17 @@ fn other_versions_are_not_judged() {
     trace(&package, &[&HANDLER[..], &["--event", &one]].concat()).ok();
     let file = PathBuf::from(package.home("trace.json"));
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace(r#""alpha": "1.0""#, r#""alpha": "0.9""#)).unwrap();
+    assert!(text.contains(r#""alpha": "1.0 "#) && text.contains("python3.12 x86_64"), "{text}");
+    fs::write(&file, text.replace(r#""alpha": "1.0 "#, r#""alpha": "0.9 "#)).unwrap();
     let traced = [&HANDLER[..], &["--level", "max", "--trace", file.to_str().unwrap()]].concat();
     let built = build(&[package.path()], &traced);
     assert!(built.ships("alpha/second.py") && built.ships("alpha/never.py"));
-    assert!(built.warnings().contains("the trace saw no alpha of this version"));
+    assert!(built.warnings().contains("the trace saw other files of alpha"));
     let run = trace(&package, &[&HANDLER[..], &["--event", &one]].concat());
     assert_eq!(run.code, 2, "it is not added to: {}", run.out);
+    fs::write(&file, text.replace("python3.12 x86_64", "python3.12 arm64")).unwrap();
+    let run = slim(&[&["build", package.path(), "--no-verify", "--dry-run"], &traced[..]].concat());
+    assert!(run.code == 2 && run.err.contains("it was made for python3.12 arm64"), "{}", run.err);
 }
 
 #[test]
@@ -199,6 +230,11 @@ fn wrong_use_is_told() {
     tell(trace(&package, &["--handler", "app.handlr"]));
     tell(trace(&package, &["--", "false"]));
     tell(trace(&package, &["--", "/no/such/program"]));
+    let inside = package.root.join("slim-trace.json");
+    let mut inner = command();
+    inner.args(["trace", package.path(), "--handler", "app.handler", "--output"]).arg(&inside);
+    tell(finished(&mut inner));
+    assert!(!inside.exists());
     let out = package.home("out");
     let level = |args: &[&str]| {
         slim(

@@ -183,7 +183,7 @@ mod tests {
         }
 
         #[test]
-        fn twice_is_once(change in 0_usize..14, byte in any::<u8>()) {
+        fn twice_is_once(change in 0..TUPLE.len(), byte in any::<u8>()) {
             let mut bytes = TUPLE.to_vec();
             bytes[change] = byte;
             if canonical(&mut bytes, 12) {
