@@ -293,7 +293,7 @@ fn refuse_inside(options: &Options, output: &Path, what: &str, option: &str) -> 
                 output.display(),
                 package.display()
             ))
-            .hint(format!("name a place outside of the package with {option}"))
+            .hint(format!("name a folder outside of the package with {option}"))
             .into());
         }
     }
