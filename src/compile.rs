@@ -4,7 +4,7 @@
 //! brought into one form ([`marshal`]), so that the same source gives the same bytes.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -22,13 +22,19 @@ use crate::scan::Scanned;
 use crate::scratch;
 use crate::tree::{Contents, FileId, Tree, file_name, parent};
 
-const SCRIPT: &str = include_str!("runtime/compile.py");
+const SCRIPT: &str = concat!(include_str!("runtime/common.py"), include_str!("runtime/compile.py"));
 
 /// Longest time that compiling may take, in seconds.
 const SECONDS: f64 = 1_800.0;
 
 /// Bytes of memory that it may take.
 const MEMORY: u64 = 4 << 30;
+
+/// Largest bytecode file, in bytes.
+const FILE_SIZE: u64 = 1 << 30;
+
+/// How many sources may end the compiler before slim gives up.
+const MOST_DEATHS: usize = 5;
 
 /// Bytes of the header of a bytecode file (PEP 552).
 const HEADER: usize = 16;
@@ -79,7 +85,7 @@ pub fn compile(
     for (number, (id, seen, _)) in found.iter().enumerate() {
         let path = sources.join(number.to_string());
         fs::write(&path, contents.read(*id)?).context("failed to write a source to compile")?;
-        files.push((path, seen));
+        files.push((path, seen.as_str(), out.join(number.to_string())));
     }
     let answers = run(interpreter, &files, &out)?;
     let mut compiled = Compiled::default();
@@ -142,27 +148,81 @@ fn whole(mut bytes: Vec<u8>, minor: u8) -> Option<Vec<u8>> {
     (is_it && marshal::canonical(bytes.get_mut(HEADER..)?, minor)).then_some(bytes)
 }
 
-/// Runs the compiler; gives for each file why it does not compile, or nothing.
+/// A source to compile, the path that it has on Lambda, and where its bytecode goes.
+type Source<'s> = (PathBuf, &'s str, PathBuf);
+
+/// Runs the compiler; gives for each file why it does not compile, or nothing. A source that ends the
+/// compiler does not compile, and the rest is compiled without it.
 fn run(
     interpreter: &Interpreter,
-    files: &[(std::path::PathBuf, &String)],
-    out: &Path,
+    files: &[Source<'_>],
+    folder: &Path,
 ) -> Result<Vec<Option<String>>> {
-    let job = serde_json::json!({"files": files, "out": out, "memory": MEMORY});
+    let mut answers: Vec<Option<String>> = Vec::new();
+    for _ in 0..=MOST_DEATHS {
+        let (told, ended) = once(interpreter, &files[answers.len()..], folder)?;
+        answers.extend(told);
+        match (files.get(answers.len()), ended) {
+            (None, _) => return Ok(answers),
+            (Some((_, seen, _)), None) => bail!("failed to compile {seen}: there is no answer"),
+            (Some(_), Some(how)) => answers.push(Some(how)),
+        }
+    }
+    bail!("failed to compile {} sources: {MOST_DEATHS} and more end the compiler", files.len())
+}
+
+/// The answers of one process, and how it ended where that is not well.
+fn once(
+    interpreter: &Interpreter,
+    files: &[Source<'_>],
+    folder: &Path,
+) -> Result<(Vec<Option<String>>, Option<String>)> {
+    let job = serde_json::json!({"files": files, "memory": MEMORY, "file_size": FILE_SIZE});
     let input = serde_json::to_vec(&job).context("failed to write the job of the compiler")?;
     let mut command = Command::new(&interpreter.path);
-    command.args(["-S", "-s", "-B", "-c", SCRIPT]).current_dir(out);
+    command.args(["-S", "-s", "-B", "-c", SCRIPT]).current_dir(folder);
     // The order of a set of constants is that of the hashes.
     command.env_clear().env("PYTHONHASHSEED", "0").env("LC_ALL", "C.UTF-8");
     let limits = Limits { seconds: SECONDS, answer: 256 << 20 };
     let program = || format!("failed to run {}", interpreter.path.display());
     let finished = child::run(&mut command, &input, limits).with_context(program)?;
-    let lines = finished.answer.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let answers: Vec<Option<String>> =
-        lines.map_while(|line| serde_json::from_slice(line).ok()).collect();
-    if finished.ended != Ended::Exit(0) || answers.len() != files.len() {
-        let why = finished.talk.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-        bail!("failed to compile {} sources: {}: {why}", files.len(), finished.ended);
+    if finished.ended == Ended::TimedOut {
+        bail!("failed to compile {} sources: it took over {SECONDS} seconds", files.len());
     }
-    Ok(answers)
+    let lines = finished.answer.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let answers = lines.map_while(|line| serde_json::from_slice(line).ok()).collect();
+    let ended = (finished.ended != Ended::Exit(0)).then(|| finished.ended.to_string());
+    Ok((answers, ended))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Ends at the source `deadly`, answers well for others.
+    const COMPILER: &str = "#!/usr/bin/env python3
+import json, os, signal, sys
+for source, seen, out in json.load(sys.stdin)['files']:
+    if 'deadly' in seen:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    print('null', flush=True)
+";
+
+    #[test]
+    fn a_source_that_ends_the_compiler_is_told_and_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("compiler");
+        fs::write(&path, COMPILER).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let (prefix, version) = (folder.path().to_owned(), "3.12.0".to_owned());
+        let interpreter = Interpreter { path, prefix, version, skipped: Vec::new() };
+        let source = |seen| (PathBuf::new(), seen, PathBuf::new());
+        let files = ["a.py", "deadly.py", "b.py"].map(source);
+        let answers = run(&interpreter, &files, folder.path()).unwrap();
+        assert_eq!(answers, [None, Some("it crashed (SIGSEGV)".to_owned()), None]);
+        let deadly = ["deadly.py"; 10].map(source);
+        assert!(run(&interpreter, &deadly, folder.path()).is_err());
+    }
 }

@@ -42,6 +42,10 @@ pub struct Proof {
     pub because: Vec<String>,
     /// The Python that ran it, such as 3.12.11; null where none did.
     pub python: Option<String>,
+    /// Programs that were tried before it and fail, with the reason: of this machine, so only for
+    /// people.
+    #[serde(skip)]
+    pub skipped: Vec<String>,
     /// What kept the run apart from its host; null where nothing ran.
     pub isolation: Option<&'static str>,
     /// How many events each handler was given.
@@ -256,7 +260,7 @@ impl Lab<'_> {
     pub fn check(&self, made: &Unpacked, job: &Job) -> Result<Verdicts> {
         let after = self.run(made, job)?;
         let checks = compare::alone(&after, job);
-        let timings = after.seconds().collect();
+        let timings = after.seconds();
         Ok(Verdicts { checks, wants: wants::of(&after, &after), observed: Vec::new(), timings })
     }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use anstream::eprintln;
 use anyhow::{Context, Result};
 use lambda_slim::cli::{Build, Cli, Command, Configured, Format, RulesFormat};
 use lambda_slim::config::{self, Config};
@@ -10,6 +11,7 @@ use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
 use lambda_slim::report::{Report, doubts, explain, inspect, json, proof, text};
 use lambda_slim::rules::table;
+use lambda_slim::runtime::find::seems_there;
 use lambda_slim::verify::Status;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -105,6 +107,15 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     }
     if !args.quiet {
         print(&rendered(&report, args.format, style))?;
+    }
+    if report.proof.is_none() && !args.no_verify && !args.quiet {
+        let minor = report.target.python.minor();
+        if !seems_there(minor) {
+            eprintln!(
+                "hint: there is no CPython 3.{minor} here, so that --verify could not run the result: \
+                 `uv python install 3.{minor}` or `pyenv install 3.{minor}` gets one"
+            );
+        }
     }
     let refused = report.proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
     let asked = args.verify || !args.runs.event.is_empty();

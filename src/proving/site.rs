@@ -89,6 +89,14 @@ impl<'a> Site<'a> {
         })
     }
 
+    /// The programs that fail although they have the name of the target's Python, with the reason.
+    pub fn skipped(&self) -> Vec<String> {
+        let name = format!("python3.{}", self.minor);
+        let skipped = self.interpreter.iter().flat_map(|python| &python.skipped);
+        let skipped = skipped.filter(|(path, _)| path.ends_with(&name));
+        skipped.map(|(path, why)| format!("{}: {why}", path.display())).collect()
+    }
+
     /// What is to be run of a package, its modules apart.
     pub fn job(&self, handlers: &[Handler], modules: Vec<String>) -> Job {
         subject::job(handlers, modules, &self.events, self.proving, self.minor)

@@ -26,6 +26,9 @@ pub fn render(proof: &Proof, timings: &BTreeMap<String, f64>) -> String {
         (Some(python), Some(isolation)) => format!("proof: CPython {python}, apart by {isolation}"),
         _ => "proof: not run".to_owned(),
     });
+    for skipped in &proof.skipped {
+        line(format!("  skipped {skipped}"));
+    }
     for check in &proof.checks {
         let verdict = match check.verdict {
             Verdict::Passed => "ok",

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::numbers::{count, files, mb, percent};
 use super::{Distribution, Function, Report, proof};
+use crate::rules::table::UNOPENED;
 use crate::target::UNZIPPED_LIMIT;
 
 /// Rows of the table that are shown without `-v`.
@@ -26,6 +27,10 @@ pub fn render(report: &Report, style: Style) -> String {
     zips(&mut out, report);
     if let Some(told) = report.bytecode.as_ref().and_then(super::bytecode::Bytecode::told) {
         line(&mut out, &told);
+    }
+    if let Some(rule) = report.rules.iter().find(|rule| rule.id == UNOPENED.id) {
+        let (files, bytes) = (files(rule.files), mb(rule.bytes));
+        line(&mut out, &format!("left out on the word of the trace: {files}, {bytes}"));
     }
     doubts(&mut out, report, style);
     for warning in &report.warnings {

@@ -27,7 +27,7 @@ def main():
         answers.write(json.dumps(clean({"step": step, **told})) + "\n")
         answers.flush()
 
-    limit(job)
+    limit(job["memory"], job["file_size"])
     if job["loopback"]:
         raise_loopback()
     opened = set()
@@ -65,38 +65,6 @@ def main():
     tell("end", opened=own_opened, libraries=sorted(libraries(inside)))
     # Lambda freezes threads; nobody waits for them.
     os._exit(0)
-
-
-def clean(value):
-    """Without lone surrogates, which JSON's readers refuse."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {clean(key): clean(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [clean(item) for item in value]
-    return value
-
-
-def limit(job):
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for which, most in ((resource.RLIMIT_DATA, job["memory"]), (resource.RLIMIT_FSIZE, job["file_size"])):
-        hard = resource.getrlimit(which)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(which, (most, most))
-
-
-def raise_loopback():
-    """In a network namespace of its own even the loopback device is down."""
-    import fcntl
-    import socket
-    import struct
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        up_and_running = 0x1 | 0x40
-        fcntl.ioctl(control, 0x8914, struct.pack("16sh14x", b"lo", up_and_running))
 
 
 def lay_out(job):
@@ -183,11 +151,6 @@ def call(handler, text, name):
     # What readers of JSON refuse: numbers that are none, and depth.
     value = json.loads(result, parse_constant=lambda constant: {"float": constant})
     return result if is_deep(value, 100) else value
-
-
-def is_deep(value, most):
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return most == 0 or any(is_deep(item, most - 1) for item in inner)
 
 
 def metadata():

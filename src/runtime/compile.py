@@ -16,9 +16,9 @@ def main():
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
-    limit(job["memory"])
-    for number, (source, seen) in enumerate(job["files"]):
-        answers.write(json.dumps(compiled(source, seen, os.path.join(job["out"], str(number)))) + "\n")
+    limit(job["memory"], job["file_size"])
+    for source, seen, out in job["files"]:
+        answers.write(json.dumps(compiled(source, seen, out)) + "\n")
         answers.flush()
 
 
@@ -34,15 +34,6 @@ def compiled(source, seen, out):
         return None
     except Exception as error:
         return f"{type(error).__name__}: {str(error)[:300]}"
-
-
-def limit(memory):
-    import resource
-
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    most = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 main()

@@ -42,7 +42,7 @@ def main():
     launch = [sys.executable, "-S", "-B", "-W", "ignore", "-c", LAUNCH]
     token = f"slim-{os.getpid()}-{time.monotonic_ns()}"
     command += launch + [job["task"], job["layer"], job["runtime"], job["handler"], token]
-    limit(job["memory"])
+    limit(job["memory"], job["file_size"])
     deadline = time.monotonic() + job["seconds"]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=job["task"]
@@ -69,33 +69,6 @@ def main():
 def tell(**told):
     sys.stdout.write(json.dumps(clean(told)) + "\n")
     sys.stdout.flush()
-
-
-def clean(value):
-    """Without lone surrogates, which JSON's readers refuse."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {clean(key): clean(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [clean(item) for item in value]
-    return value
-
-
-def is_deep(value, most):
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return most == 0 or any(is_deep(item, most - 1) for item in inner)
-
-
-def limit(memory):
-    """For all that is started from here."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for which, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_FSIZE, 10 << 30)):
-        hard = resource.getrlimit(which)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(which, (most, most))
 
 
 def end(token):
@@ -164,15 +137,6 @@ def send(port, text, deadline):
 
 
 ERROR = {"errorMessage", "errorType", "requestId", "stackTrace"}
-
-
-def raise_loopback():
-    """In a network namespace of its own even the loopback device is down."""
-    import fcntl
-    import struct
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        fcntl.ioctl(control, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))
 
 
 main()

@@ -5,6 +5,8 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,6 +21,8 @@ pub struct Interpreter {
     pub prefix: PathBuf,
     /// Its version, such as `3.12.11`.
     pub version: String,
+    /// What was tried before it, and why it is not the one.
+    pub skipped: Vec<(PathBuf, String)>,
 }
 
 /// No candidate is the one.
@@ -51,11 +55,24 @@ pub fn find(minor: u8, named: Option<&Path>) -> Result<Interpreter, NotFound> {
             continue;
         }
         match ask(&path, minor) {
-            Ok(found) => return Ok(found),
+            Ok(found) => return Ok(Interpreter { skipped: tried, ..found }),
             Err(why) => tried.push((path, why)),
         }
     }
     Err(NotFound { tried })
+}
+
+/// Whether there is a program of this version's name that is no script, as the stand-ins of version
+/// managers are. None is run.
+pub fn seems_there(minor: u8) -> bool {
+    let name = format!("python3.{minor}");
+    let is_program = |path: &PathBuf| {
+        let mut head = [0; 2];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+        read.is_ok() && head != *b"#!"
+    };
+    let named = candidates(minor).into_iter().filter(|path| path.ends_with(&name));
+    named.into_iter().any(|path| is_program(&path))
 }
 
 fn candidates(minor: u8) -> Vec<PathBuf> {
@@ -116,7 +133,12 @@ fn ask(path: &Path, minor: u8) -> Result<Interpreter, String> {
     }
     // Links would lead to what a run cannot see.
     let real = |path: &str| Path::new(path).canonicalize().unwrap_or_else(|_| path.into());
-    Ok(Interpreter { path: real(program), prefix: real(prefix), version: version.to_owned() })
+    Ok(Interpreter {
+        path: real(program),
+        prefix: real(prefix),
+        version: version.to_owned(),
+        skipped: Vec::new(),
+    })
 }
 
 impl NotFound {

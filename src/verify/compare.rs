@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::emulator::Emulated;
-use super::trial::{Cause, Event, Job, Outcome, Trial};
+use super::trial::{Cause, Event, Job, METADATA, MODULES, Outcome, Trial};
 use super::{Check, Verdict};
 use crate::python::dist;
 use crate::tree::file_name;
@@ -333,7 +333,7 @@ fn modules(before: &Trial, after: &Trial, job: &Job) -> Check {
     };
     let raw: Vec<&String> = job.modules.iter().filter(|module| imports(before, module)).collect();
     let lost: Vec<&&String> = raw.iter().filter(|module| !imports(after, module)).collect();
-    let name = "imports of modules that ship";
+    let name = MODULES;
     let counted = format!("{} of {}", raw.len() - lost.len(), raw.len());
     let told = lost
         .iter()
@@ -349,7 +349,7 @@ fn modules(before: &Trial, after: &Trial, job: &Job) -> Check {
 /// The same distributions, entry points and top-level names, but for distributions of which nothing
 /// ships, and those of other packages in a shared layer.
 fn metadata(before: Option<&Outcome>, after: Option<&Outcome>, job: &Job) -> Check {
-    let name = "metadata of distributions";
+    let name = METADATA;
     match (before, after) {
         (Some(Outcome::Value(before)), Some(Outcome::Value(after))) => {
             let wrong = metadata_differences(before, after, &job.left_out, &job.elsewhere);

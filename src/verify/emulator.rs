@@ -9,12 +9,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use walkdir::WalkDir;
 
-use super::trial::{Cause, Job, Outcome, environment};
+use super::trial::{Cause, FILE_SIZE, Job, Outcome, environment};
 use crate::failure::Failure;
 use crate::runtime::child::Limits;
 use crate::runtime::room::{Isolation, Room};
 
-const DRIVER: &str = include_str!("../runtime/emulator.py");
+const DRIVER: &str =
+    concat!(include_str!("../runtime/common.py"), include_str!("../runtime/emulator.py"));
 
 /// The emulator's name in the runtime's folder.
 const PROGRAM: &str = "aws-lambda-rie";
@@ -94,6 +95,7 @@ pub(super) fn run(room: &Room<'_>, job: &Job) -> Result<Emulated> {
         "events": job.events,
         "seconds": job.seconds,
         "memory": job.memory,
+        "file_size": FILE_SIZE,
         "loopback": room.isolation != Isolation::Permissions && !room.network,
     });
     let input = serde_json::to_vec(&told).context("failed to write the job of the emulator")?;

@@ -12,13 +12,23 @@ use crate::runtime::child::{Ended, Limits};
 use crate::runtime::room::Room;
 
 /// What runs in the child.
-pub(super) const BOOTSTRAP: &str = include_str!("../runtime/bootstrap.py");
+pub(super) const BOOTSTRAP: &str =
+    concat!(include_str!("../runtime/common.py"), include_str!("../runtime/bootstrap.py"));
 
 /// Most bytes that a run may tell.
 const ANSWER: usize = 256 << 20;
 
+/// Largest file that a run may write, in bytes: all of Lambda's /tmp.
+pub(super) const FILE_SIZE: u64 = 10 << 30;
+
 /// How often a run that died goes on behind the step that it died in.
 const MOST_DEATHS: usize = 20;
+
+/// The check that compares metadata, in which the step `metadata` tells.
+pub(super) const METADATA: &str = "metadata of distributions";
+
+/// The check that compares the imports of single modules.
+pub(super) const MODULES: &str = "imports of modules that ship";
 
 /// What is to be run.
 #[derive(Clone, Debug, Serialize)]
@@ -140,11 +150,19 @@ impl Trial {
         self.ended && self.steps.iter().all(went_well)
     }
 
-    /// The seconds of each step but the many imports of single modules.
-    pub(super) fn seconds(&self) -> impl Iterator<Item = (String, f64)> {
-        let single = |step: &&String| !step.starts_with("module ");
-        let steps = self.steps.iter().filter(move |(step, _)| single(step));
-        steps.map(|(step, (_, seconds))| (format!("proof: {step}"), *seconds))
+    /// The seconds of each check that ran something, by its name.
+    pub(super) fn seconds(&self) -> BTreeMap<String, f64> {
+        let mut all: BTreeMap<String, f64> = BTreeMap::new();
+        for (step, (_, seconds)) in &self.steps {
+            let check = match step.as_str() {
+                "metadata" => METADATA,
+                step if step.starts_with("module ") => MODULES,
+                step => step,
+            };
+            *all.entry(format!("proof: {check}")).or_default() += seconds;
+        }
+        all.values_mut().for_each(|seconds| *seconds = (*seconds * 1e4).round() / 1e4);
+        all
     }
 }
 
@@ -195,7 +213,7 @@ fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>>
         "done": trial.steps.keys().collect::<Vec<_>>(),
         "metadata": job.metadata && !trial.steps.contains_key("metadata"),
         "memory": job.memory,
-        "file_size": 10_u64 << 30,
+        "file_size": FILE_SIZE,
         "loopback": is_apart && !room.network,
         "runtime_packages": room.runtime_seen(),
     });

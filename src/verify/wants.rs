@@ -1,6 +1,6 @@
 //! What a failed run asks for.
 
-use super::trial::{Cause, Outcome, Trial};
+use super::trial::{Cause, METADATA, Outcome, Trial};
 
 /// Something that a run missed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +40,7 @@ pub(super) fn of(before: &Trial, after: &Trial) -> Vec<Want> {
 
 /// The metadata of a distribution, of which something was told before and is not now.
 pub(super) fn metadata(name: String) -> Want {
-    Want { what: What::Distribution(name), asked_by: "metadata of distributions".to_owned() }
+    Want { what: What::Distribution(name), asked_by: METADATA.to_owned() }
 }
 
 fn asked(cause: &Cause, wants: &mut Vec<Want>) {
