@@ -39,6 +39,47 @@ pub struct Known {
     /// Texts in JSON that nobody reads.
     #[serde(default)]
     pub blank: Vec<Blank>,
+    /// Code that seems to read docstrings or sources, with what it really reads.
+    #[serde(default)]
+    pub reads: Vec<Reads>,
+}
+
+/// What code reads that seems to read the docstrings or sources of whatever it is handed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub struct Reads {
+    /// The files that seem to read.
+    pub by: Vec<Pattern>,
+    /// What they read of their own distribution.
+    #[serde(default)]
+    pub own: Vec<Text>,
+    /// The files of their own distribution that they read so, where they do not read all.
+    #[serde(default)]
+    pub of: Vec<Pattern>,
+    /// What they read of the distributions that import it.
+    #[serde(default)]
+    pub others: Vec<Text>,
+    /// Words with which other code makes them read more: one of them and the fact does not hold.
+    #[serde(default)]
+    pub unless_said: Vec<String>,
+    /// Why they do not read the rest.
+    pub why: String,
+}
+
+/// The texts of a source that can be read at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Text {
+    /// The docstring of a module.
+    Module,
+    /// The docstrings of classes.
+    Class,
+    /// The docstrings of functions.
+    Function,
+    /// The source as it stands.
+    Source,
+    /// That the source is there, whatever its docstrings and comments say.
+    File,
 }
 
 /// Texts in JSON files, also gzipped ones, that nobody reads: made empty.

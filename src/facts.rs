@@ -9,6 +9,7 @@ pub mod names;
 pub mod observed;
 pub mod owners;
 pub mod reach;
+pub mod readers;
 
 use std::sync::Arc;
 

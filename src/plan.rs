@@ -6,6 +6,7 @@ mod generated;
 mod globs;
 mod handlers;
 pub mod layers;
+mod prose;
 mod selected;
 mod warnings;
 
@@ -62,6 +63,8 @@ pub enum Because {
 pub struct Restored {
     /// The files.
     pub files: BTreeMap<FileId, String>,
+    /// What asked for docstrings and comments, where a result without them failed.
+    pub prose: Option<String>,
 }
 
 /// Why a file stays although a rule proposed otherwise.
@@ -175,6 +178,7 @@ pub fn make(
     };
     if options.level == Level::Max {
         selected::blank(&mut draft, contents, &handlers)?;
+        prose::apply(&mut draft, contents, &options.rules_off, restored.prose.as_ref())?;
     }
     draft.change(&found.proposals);
     draft.guard(&found.guarded);

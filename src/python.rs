@@ -8,6 +8,7 @@ pub mod bytecode;
 pub mod dist;
 pub mod metadata;
 pub mod outline;
+pub mod prose;
 pub mod record;
 pub mod scripts;
 pub mod source;

@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use crate::facts::Facts;
 use crate::facts::imports::Form;
 use crate::options::Level;
+use crate::python::prose::Prose;
 use crate::tree::{FileId, PackageId, Tree, file_name, parent};
 use table::Rule;
 
@@ -69,6 +70,8 @@ pub enum Change {
     /// Leave out the white space of JSON, also inside gzip, which is compressed again; and make the
     /// strings of this key empty.
     Json(Option<&'static str>),
+    /// Leave docstrings and comments out of a source.
+    Prose(Prose),
 }
 
 impl Change {

@@ -8,7 +8,7 @@ use crate::elf::parts;
 use crate::elf::strip::{self, KeepReason, SectionHeaders};
 use crate::json;
 use crate::plan::Action;
-use crate::python::{metadata, scripts};
+use crate::python::{metadata, prose, scripts};
 use crate::rules::Change;
 use crate::tree::{Contents, FileId, Step};
 use crate::zip::deflate::Compression;
@@ -46,6 +46,10 @@ pub fn apply(
         Action::Change(Change::Json(blank)) => {
             let bytes = contents.read(id)?;
             smaller_data(&bytes, blank, compression).unwrap_or(bytes)
+        }
+        Action::Change(Change::Prose(texts)) => {
+            let bytes = contents.read(id)?;
+            prose::without(&bytes, texts).unwrap_or(bytes)
         }
         Action::Keep | Action::Drop | Action::Change(Change::Drop) => contents.read(id)?,
     };

@@ -14,29 +14,65 @@ use crate::python::dist;
 
 /// The facts that ship with slim, by distribution.
 const FILES: &[(&str, &str)] = &[
+    ("alembic", include_str!("known/alembic.toml")),
+    ("anthropic", include_str!("known/anthropic.toml")),
+    ("anyio", include_str!("known/anyio.toml")),
     ("aws-lambda-powertools", include_str!("known/aws-lambda-powertools.toml")),
     ("boto3", include_str!("known/boto3.toml")),
     ("botocore", include_str!("known/botocore.toml")),
+    ("catalogue", include_str!("known/catalogue.toml")),
     ("charset-normalizer", include_str!("known/charset-normalizer.toml")),
+    ("click", include_str!("known/click.toml")),
+    ("cloudpathlib", include_str!("known/cloudpathlib.toml")),
+    ("cloudpickle", include_str!("known/cloudpickle.toml")),
+    ("dnspython", include_str!("known/dnspython.toml")),
+    ("docstring-parser", include_str!("known/docstring-parser.toml")),
+    ("fastapi", include_str!("known/fastapi.toml")),
     ("fonttools", include_str!("known/fonttools.toml")),
     ("google-api-python-client", include_str!("known/google-api-python-client.toml")),
+    ("google-auth", include_str!("known/google-auth.toml")),
+    ("invoke", include_str!("known/invoke.toml")),
+    ("jinja2", include_str!("known/jinja2.toml")),
+    ("joblib", include_str!("known/joblib.toml")),
+    ("langchain-core", include_str!("known/langchain-core.toml")),
+    ("langsmith", include_str!("known/langsmith.toml")),
+    ("lxml", include_str!("known/lxml.toml")),
+    ("mako", include_str!("known/mako.toml")),
     ("matplotlib", include_str!("known/matplotlib.toml")),
     ("mpmath", include_str!("known/mpmath.toml")),
+    ("narwhals", include_str!("known/narwhals.toml")),
     ("networkx", include_str!("known/networkx.toml")),
+    ("nltk", include_str!("known/nltk.toml")),
     ("numpy", include_str!("known/numpy.toml")),
+    ("openai", include_str!("known/openai.toml")),
+    ("openpyxl", include_str!("known/openpyxl.toml")),
     ("pandas", include_str!("known/pandas.toml")),
     ("pillow", include_str!("known/pillow.toml")),
     ("protobuf", include_str!("known/protobuf.toml")),
     ("pyarrow", include_str!("known/pyarrow.toml")),
     ("pydantic", include_str!("known/pydantic.toml")),
+    ("pydantic-settings", include_str!("known/pydantic-settings.toml")),
+    ("pygments", include_str!("known/pygments.toml")),
+    ("python-docx", include_str!("known/python-docx.toml")),
     ("requests", include_str!("known/requests.toml")),
+    ("rich", include_str!("known/rich.toml")),
     ("s3transfer", include_str!("known/s3transfer.toml")),
     ("scikit-learn", include_str!("known/scikit-learn.toml")),
     ("scipy", include_str!("known/scipy.toml")),
     ("setuptools", include_str!("known/setuptools.toml")),
+    ("smart-open", include_str!("known/smart-open.toml")),
+    ("spacy", include_str!("known/spacy.toml")),
+    ("sqlalchemy", include_str!("known/sqlalchemy.toml")),
+    ("srsly", include_str!("known/srsly.toml")),
+    ("starlette", include_str!("known/starlette.toml")),
     ("sympy", include_str!("known/sympy.toml")),
+    ("threadpoolctl", include_str!("known/threadpoolctl.toml")),
+    ("tqdm", include_str!("known/tqdm.toml")),
+    ("typer", include_str!("known/typer.toml")),
     ("tzdata", include_str!("known/tzdata.toml")),
     ("urllib3", include_str!("known/urllib3.toml")),
+    ("werkzeug", include_str!("known/werkzeug.toml")),
+    ("wrapt", include_str!("known/wrapt.toml")),
     ("zstandard", include_str!("known/zstandard.toml")),
 ];
 
@@ -90,6 +126,7 @@ mod tests {
             let whys = known.ignore.iter().map(|fact| &fact.why);
             let whys = whys.chain(known.hidden.iter().map(|fact| &fact.why));
             let whys = whys.chain(known.blank.iter().map(|fact| &fact.why));
+            let whys = whys.chain(known.reads.iter().map(|fact| &fact.why));
             let whys = whys.chain(known.select.iter().map(|fact| &fact.why));
             // Calls are only known where the handlers are.
             assert!(

@@ -8,13 +8,14 @@
 mod branches;
 mod literals;
 mod reader;
-mod tokens;
+pub(in crate::python) mod tokens;
 
 use std::borrow::Cow;
 
 pub use super::source::Unparsed;
 use super::source::{MOST_BYTES, decode};
 pub use branches::Standing;
+use tokens::{Kind, Tokens};
 
 /// What branches are decided for: Linux, and a version of Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,19 @@ pub struct Outline<'s> {
     pub texts: Vec<Text<'s>>,
     /// The calls that were asked for.
     pub calls: Vec<Call<'s>>,
+    /// The names that were asked for, wherever they stand outside of import statements.
+    pub mentions: Vec<Mention<'s>>,
+}
+
+/// A name that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mention<'s> {
+    /// Where it begins, in bytes of the text.
+    pub at: usize,
+    /// The name.
+    pub name: &'s str,
+    /// Where it stands.
+    pub standing: Standing,
 }
 
 /// One `import` or one `from … import`.
@@ -122,7 +136,41 @@ pub fn read<'s>(
     platform: Platform,
     watch: &dyn Fn(&str) -> bool,
 ) -> Result<Outline<'s>, Unparsed> {
-    reader::Reader::new(text, platform, watch).read()
+    reader::Reader::new(text, platform, watch, &|_| false).read()
+}
+
+/// Reads a source as [`read`] does; `mention` says which names are asked for.
+///
+/// # Errors
+/// As [`read`].
+pub fn mentions<'s>(
+    text: &'s str,
+    platform: Platform,
+    mention: &dyn Fn(&str) -> bool,
+) -> Result<Outline<'s>, Unparsed> {
+    reader::Reader::new(text, platform, &|_| false, mention).read()
+}
+
+/// The names that an import statement binds, which begins at `at` of a text; for `import a.b` that is
+/// `a`. A star binds none that is told.
+pub fn bound(text: &str, at: usize) -> Vec<&str> {
+    let mut tokens = Tokens::of(text.get(at..).unwrap_or_default());
+    let mut words: Vec<&str> = Vec::new();
+    while let Ok(Some(token)) = tokens.next() {
+        match token.kind {
+            Kind::Newline | Kind::Op(b';') => break,
+            Kind::Name | Kind::Op(b',' | b'.') => {
+                words.push(&text[at + token.start..at + token.end])
+            }
+            _ => {}
+        }
+    }
+    let from = words.iter().position(|word| *word == "import").map_or(0, |import| import + 1);
+    let bound = words[from..].split(|word| *word == ",").filter_map(|alias| {
+        let renamed = alias.iter().position(|word| *word == "as");
+        alias.get(renamed.map_or(0, |renamed| renamed + 1)).copied()
+    });
+    bound.collect()
 }
 
 /// The line of an offset of a text, from 1.

@@ -8,6 +8,7 @@ pub(super) mod decode;
 mod literals;
 mod names;
 mod records;
+pub(super) mod same;
 mod text;
 mod values;
 mod walk;

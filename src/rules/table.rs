@@ -91,6 +91,14 @@ rules! {
         what: "Type stubs (`.pyi`) of modules that are there.",
         why_safe: "Python does not read stubs; type checkers do.",
         unless: "Code beside or above it reads stubs (lazy loaders), or the module it describes is not there: then it is data.";
+    COMMENTS = "comments", Bold,
+        what: "Comments in the Python sources of distributions, and strings that are a statement of their own and no docstring.",
+        why_safe: "Python does not see them. Every statement stays on its line; each result is held against the original, token by token and as a syntax tree.",
+        unless: "Something that ships and that the source may be handed to reads sources (`inspect.getsource`, `linecache`), or the source is in another encoding than UTF-8.";
+    DOCSTRINGS = "docstrings", Bold,
+        what: "Docstrings in the Python sources of distributions, and comments with them: `__doc__` is None, as under `python -OO`.",
+        why_safe: "Nothing that ships reads the docstrings of what it imports or is imported by: no `__doc__`, `getdoc`, doctest or the like. Every statement stays on its line; each result is held against the original, token by token and as a syntax tree.",
+        unless: "The distribution, or one that it imports, reads docstrings of what it is handed, and no fact says that it only makes others of them; or the user's code does.";
     GZIP_AGAIN = "gzip-again", Bold,
         what: "Files `.gz` of distributions: compressed again at the build's level, without name and time in the header.",
         why_safe: "What they unpack to stays as it is, byte for byte; of JSON in them only white space goes.",

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use super::branches::{Blocks, Standing};
 use super::tokens::{Kind, Token, Tokens};
-use super::{Argument, Call, HOLE, Import, OWN_NAME, Outline, Platform, Text, Unparsed, literals};
+use super::{
+    Argument, Call, HOLE, Import, Mention, OWN_NAME, Outline, Platform, Text, Unparsed, literals,
+};
 
 /// Longest condition that is looked at, in tokens.
 const LONGEST_CONDITION: usize = 64;
@@ -14,6 +16,7 @@ pub(super) struct Reader<'s, 'w> {
     text: &'s str,
     platform: Platform,
     watch: &'w dyn Fn(&str) -> bool,
+    mention: &'w dyn Fn(&str) -> bool,
     outline: Outline<'s>,
     blocks: Blocks,
     indent: u32,
@@ -57,11 +60,17 @@ struct Joined<'s> {
 }
 
 impl<'s, 'w> Reader<'s, 'w> {
-    pub(super) fn new(text: &'s str, platform: Platform, watch: &'w dyn Fn(&str) -> bool) -> Self {
+    pub(super) fn new(
+        text: &'s str,
+        platform: Platform,
+        watch: &'w dyn Fn(&str) -> bool,
+        mention: &'w dyn Fn(&str) -> bool,
+    ) -> Self {
         Self {
             text,
             platform,
             watch,
+            mention,
             outline: Outline::default(),
             blocks: Blocks::default(),
             indent: 0,
@@ -138,6 +147,9 @@ impl<'s, 'w> Reader<'s, 'w> {
     fn word(&mut self, token: Token) {
         let word = &self.text[token.start..token.end];
         self.flush(0);
+        if (self.mention)(word) {
+            self.mentioned(token.start, word);
+        }
         let fresh = !self.statement.begun && self.depth == 0;
         match word {
             "import" if !self.statement.holds && self.depth == 0 => self.hold_from_here(),
@@ -157,6 +169,14 @@ impl<'s, 'w> Reader<'s, 'w> {
         self.statement.begun = true;
         self.named_argument(word);
         self.before_name = self.name.replace(token);
+    }
+
+    fn mentioned(&mut self, at: usize, name: &'s str) {
+        let standing = self.blocks.standing();
+        let imports = self.statement.held.first().map(|first| &self.text[first.start..first.end]);
+        if !standing.never && !matches!(imports, Some("import" | "from")) {
+            self.outline.mentions.push(Mention { at, name, standing });
+        }
     }
 
     /// A name stands first behind the opening bracket of a call, or behind `name=` there.

@@ -3,6 +3,8 @@
 //! Follows chapter 2 of the language reference (logical lines, joining, indentation, string
 //! prefixes) and PEP 701 for what stands inside f-strings. Nothing recurses.
 
+use std::ops::Range;
+
 use super::Unparsed;
 
 /// The most brackets and f-string fields inside one another.
@@ -10,14 +12,14 @@ const MOST_NESTED: usize = 1_000;
 
 /// A token: what it is, and where in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(in crate::python) struct Token {
+    pub(in crate::python) kind: Kind,
+    pub(in crate::python) start: usize,
+    pub(in crate::python) end: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::python) enum Kind {
     /// A logical line begins, this far from the margin.
     Line(u32),
     /// A logical line ends.
@@ -71,12 +73,14 @@ impl Quote {
 }
 
 /// The tokens of a source.
-pub(super) struct Tokens<'s> {
+pub(in crate::python) struct Tokens<'s> {
     bytes: &'s [u8],
     at: usize,
     open: Vec<Open>,
     /// Whether a logical line begins here.
     fresh: bool,
+    /// Where comments stand, but for those inside f-strings; where they are asked for.
+    comments: Option<Vec<Range<usize>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,12 +130,22 @@ fn class(byte: u8) -> Class {
 }
 
 impl<'s> Tokens<'s> {
-    pub(super) fn of(text: &'s str) -> Self {
-        Self { bytes: text.as_bytes(), at: 0, open: Vec::new(), fresh: true }
+    pub(in crate::python) fn of(text: &'s str) -> Self {
+        Self { bytes: text.as_bytes(), at: 0, open: Vec::new(), fresh: true, comments: None }
+    }
+
+    /// The tokens, with the comments between them noted.
+    pub(in crate::python) fn with_comments(text: &'s str) -> Self {
+        Self { comments: Some(Vec::new()), ..Self::of(text) }
+    }
+
+    /// Where the comments stand that were passed so far, but for those inside f-strings.
+    pub(in crate::python) fn comments(self) -> Vec<Range<usize>> {
+        self.comments.unwrap_or_default()
     }
 
     /// The next token; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Token>, Unparsed> {
+    pub(in crate::python) fn next(&mut self) -> Result<Option<Token>, Unparsed> {
         match self.open.last() {
             Some(Open::Format(quote)) => self.format_text(*quote),
             Some(Open::Spec(quote)) => self.spec(*quote),
@@ -182,8 +196,14 @@ impl<'s> Tokens<'s> {
 
     /// Past the comment, up to the end of its line.
     fn skip_comment(&mut self) {
-        let rest = &self.bytes[self.at..];
+        let start = self.at;
+        let rest = &self.bytes[start..];
         self.at += memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        if let Some(comments) = &mut self.comments
+            && self.open.iter().all(|open| matches!(open, Open::Bracket(_)))
+        {
+            comments.push(start..self.at);
+        }
     }
 
     /// The next token of code.
@@ -194,7 +214,10 @@ impl<'s> Tokens<'s> {
             self.at += 1;
             match class(byte) {
                 Class::Blank => {}
-                Class::Comment => self.skip_comment(),
+                Class::Comment => {
+                    self.at = start;
+                    self.skip_comment();
+                }
                 Class::LineEnd if self.open.is_empty() => {
                     self.fresh = true;
                     return self.token(Kind::Newline, start);
@@ -431,7 +454,7 @@ fn is_prefix(letters: &[u8]) -> bool {
 }
 
 /// The line of an offset, from 1; lines end as Python's do.
-pub(super) fn line_of(bytes: &[u8], at: usize) -> u32 {
+pub(in crate::python) fn line_of(bytes: &[u8], at: usize) -> u32 {
     let before = &bytes[..at.min(bytes.len())];
     let ends = memchr::memchr2_iter(b'\n', b'\r', before);
     let lines = ends.filter(|end| before[*end] == b'\n' || bytes.get(end + 1) != Some(&b'\n'));
