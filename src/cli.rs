@@ -381,6 +381,8 @@ pub enum BytecodeArg {
     None,
     /// Of the modules that the handler imports, made by the target's own Python
     Hash,
+    /// Of all modules of distributions, in place of the sources that nothing needs
+    Only,
 }
 
 /// The form of a report.
@@ -429,6 +431,7 @@ impl Build {
         options.bytecode = match self.bytecode {
             BytecodeArg::None => Bytecode::None,
             BytecodeArg::Hash => Bytecode::Hash,
+            BytecodeArg::Only => Bytecode::Only,
         };
         options.python_bin.clone_from(&self.runs.python_bin);
         options.max_unzipped = self.max_unzipped;

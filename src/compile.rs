@@ -3,6 +3,7 @@
 //! One process compiles them all, each under the path that it has on Lambda; what comes of it is
 //! brought into one form ([`marshal`]), so that the same source gives the same bytes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,11 +17,14 @@ use crate::plan::layers::{self, Place};
 use crate::plan::{Action, Generated, Of, Plan};
 use crate::progress::Progress;
 use crate::python::bytecode::{Kind, header, marshal};
+use crate::rules::Change;
 use crate::runtime::child::{self, Ended, Limits};
 use crate::runtime::find::Interpreter;
 use crate::scan::Scanned;
 use crate::scratch;
+use crate::transform;
 use crate::tree::{Contents, FileId, Tree, file_name, parent};
+use crate::zip::deflate::Compression;
 
 const SCRIPT: &str = concat!(include_str!("runtime/common.py"), include_str!("runtime/compile.py"));
 
@@ -42,13 +46,16 @@ const HEADER: usize = 16;
 /// What came of compiling.
 #[derive(Debug, Default)]
 pub struct Compiled {
-    /// The bytecode files.
+    /// The bytecode files that ship beside their sources.
     pub files: Vec<Generated>,
+    /// The bytecode that ships in place of its source.
+    pub instead: BTreeMap<FileId, Vec<u8>>,
     /// Sources that do not compile, each with the reason.
     pub refused: Vec<(FileId, String)>,
 }
 
-/// Compiles those of the sources that ship which are `chosen`, with this Python.
+/// Compiles those of the sources that ship which are `chosen`, and those in whose place their bytecode
+/// ships, with this Python.
 ///
 /// # Errors
 /// When a source cannot be read, or the compiler cannot be run to its end.
@@ -57,6 +64,7 @@ pub fn compile(
     facts: &Facts,
     plan: &Plan,
     chosen: &dyn Fn(FileId) -> bool,
+    sourceless: &BTreeSet<FileId>,
     interpreter: &Interpreter,
     progress: &dyn Progress,
 ) -> Result<Compiled> {
@@ -64,7 +72,8 @@ pub fn compile(
     let minor = facts.target.python.minor();
     let found: Vec<(FileId, String, String)> = tree
         .ids()
-        .filter(|id| is_source(tree, facts, plan, *id) && chosen(*id))
+        .filter(|id| is_source(tree, facts, plan, *id))
+        .filter(|id| chosen(*id) || sourceless.contains(id))
         .filter_map(|id| {
             let seen = seen(tree, facts, plan, id)?;
             let path = cached(tree.import_path(id)?, minor);
@@ -84,7 +93,9 @@ pub fn compile(
     let mut files = Vec::new();
     for (number, (id, seen, _)) in found.iter().enumerate() {
         let path = sources.join(number.to_string());
-        fs::write(&path, contents.read(*id)?).context("failed to write a source to compile")?;
+        let action = plan.decisions[*id].action;
+        let source = transform::apply(action, contents, *id, Compression::Default)?.bytes;
+        fs::write(&path, source).context("failed to write a source to compile")?;
         files.push((path, seen.as_str(), out.join(number.to_string())));
     }
     let answers = run(interpreter, &files, &out)?;
@@ -97,6 +108,10 @@ pub fn compile(
                 let bytes = fs::read(out.join(number.to_string()))
                     .context("failed to read what was compiled")?;
                 match whole(bytes, minor) {
+                    Some(bytes) if sourceless.contains(&id) => {
+                        compiled.instead.insert(id, bytes);
+                        None
+                    }
                     Some(bytes) => {
                         let of = Of::Source(id);
                         compiled.files.push(Generated { of, import_path: path, bytes });
@@ -112,12 +127,12 @@ pub fn compile(
     Ok(compiled)
 }
 
-/// A source that ships as it is and can be imported.
+/// A source that ships, with or without its prose, and can be imported.
 fn is_source(tree: &Tree, facts: &Facts, plan: &Plan, id: FileId) -> bool {
     let path = tree.import_path(id).unwrap_or_default();
     path.ends_with(".py")
         && matches!(facts.content[id], Content::Source)
-        && plan.decisions[id].action == Action::Keep
+        && matches!(plan.decisions[id].action, Action::Keep | Action::Change(Change::Prose(_)))
         && !path.starts_with("bin/")
         && module_name(path).is_some()
 }

@@ -43,7 +43,7 @@ use crate::facts::Facts;
 use crate::failure::{Failure, nearest};
 use crate::measure::trace::Traced;
 use crate::options::{Bytecode, Level, Options, Proving, Tracing};
-use crate::plan::{Plan, Restored};
+use crate::plan::{Plan, Restored, sourceless};
 use crate::progress::Progress;
 use crate::proving::site::Site;
 use crate::proving::{Bench, MOST_ROUNDS};
@@ -53,6 +53,7 @@ use crate::report::explain::{Explanation, explain};
 use crate::report::inspect::{Inspection, inspect};
 use crate::report::proof::Verification;
 use crate::report::reached::reached;
+use crate::rules::table::BYTECODE_ONLY;
 use crate::scan::Scanned;
 use crate::tree::FileId;
 use crate::verify::Status;
@@ -82,7 +83,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
         if let (Some(proving), None) = (proving, &bench) {
             bench = Some(Bench::new(&options, proving, &facts)?);
         }
-        if options.bytecode == Bytecode::Hash {
+        if options.bytecode != Bytecode::None {
             add_bytecode(&scanned, &facts, &mut plan, &options, bench.as_mut(), progress)?;
             clock.stop("bytecode");
         }
@@ -156,16 +157,23 @@ fn add_bytecode(
 ) -> Result<()> {
     let proving = Proving { python_bin: options.python_bin.clone(), ..Proving::default() };
     let interpreter = proving::site::python(facts.target.python.minor(), &proving)?;
-    let opened = match (&facts.observed, bench) {
-        (None, Some(bench)) => bench.observe(scanned, options)?,
-        _ => None,
-    };
-    let chosen = |id: FileId| match (&facts.observed, &opened) {
+    let undone = bench.as_ref().is_some_and(|bench| bench.restored.sources.is_some());
+    let seen = bench.map(|bench| bench.observe(scanned, options)).transpose()?.flatten();
+    let chosen = |id: FileId| match (&facts.observed, &seen) {
         (Some(trace), _) => trace.saw(id),
-        (None, Some(opened)) => opened.contains(&id),
+        (None, Some(seen)) => seen.opened.contains(&id),
         (None, None) => true,
     };
-    let compiled = compile::compile(scanned, facts, plan, &chosen, &interpreter, progress)?;
+    let read = seen.as_ref().map(|seen| seen.read.clone()).unwrap_or_default();
+    let (sourceless, doubts) = match options.bytecode {
+        Bytecode::Only if !options.rules_off.contains(BYTECODE_ONLY.id) && !undone => {
+            sourceless::candidates(&scanned.tree, scanned, facts, plan, &read)?
+        }
+        Bytecode::None | Bytecode::Hash | Bytecode::Only => Default::default(),
+    };
+    plan.doubts.extend(doubts);
+    let compiled =
+        compile::compile(scanned, facts, plan, &chosen, &sourceless, &interpreter, progress)?;
     let refused = compiled
         .refused
         .iter()
@@ -181,6 +189,7 @@ fn add_bytecode(
         ));
     }
     plan.generated.extend(compiled.files);
+    sourceless::put_in_place(plan, compiled.instead);
     Ok(())
 }
 

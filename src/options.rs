@@ -110,6 +110,8 @@ pub enum Bytecode {
     None,
     /// Beside its source, never checked against it (PEP 552).
     Hash,
+    /// In place of its source, where nothing needs that; else beside it.
+    Only,
 }
 
 /// How a result is proven.

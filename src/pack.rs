@@ -177,15 +177,18 @@ fn role(place: Place) -> Option<Role> {
 fn jobs(tree: &Tree, facts: &Facts, plan: &Plan) -> Vec<Job> {
     let files = tree.files().filter(|(id, _)| plan.ships(*id)).filter_map(|(id, file)| {
         let place = plan.placement.place(id);
+        let compiled = plan.compiled.get(&id);
+        let name = layers::zip_path(tree, facts, id, place);
         let source = match file.kind {
             Kind::Regular => Source::File(id),
             Kind::EmptyFolder => Source::EmptyFolder(id),
         };
         Some(Job {
             role: role(place)?,
-            name: layers::zip_path(tree, facts, id, place),
+            // PEP 3147: bytecode without a source stands where that would.
+            name: if compiled.is_some() { name + "c" } else { name },
             source,
-            size: file.size,
+            size: compiled.map_or(file.size, |bytes| bytes.len() as u64),
             mode: if file.executable { 0o755 } else { 0o644 },
         })
     });

@@ -8,6 +8,7 @@ mod handlers;
 pub mod layers;
 mod prose;
 mod selected;
+pub mod sourceless;
 mod warnings;
 
 use std::collections::BTreeMap;
@@ -63,8 +64,9 @@ pub enum Because {
 pub struct Restored {
     /// The files.
     pub files: BTreeMap<FileId, String>,
-    /// What asked for docstrings and comments, where a result without them failed.
-    pub prose: Option<String>,
+    /// What asked for sources as they were, where a result without docstrings and comments, or with
+    /// bytecode in their place, failed.
+    pub sources: Option<String>,
 }
 
 /// Why a file stays although a rule proposed otherwise.
@@ -107,6 +109,8 @@ pub struct Plan {
     pub decisions: FileMap<Decision>,
     /// Files that slim writes itself.
     pub generated: Vec<Generated>,
+    /// The bytecode that ships in place of a source.
+    pub compiled: BTreeMap<FileId, Vec<u8>>,
     /// Where each file goes.
     pub placement: Placement,
     /// By which chain each file that was looked for is reached.
@@ -178,7 +182,7 @@ pub fn make(
     };
     if options.level == Level::Max {
         selected::blank(&mut draft, contents, &handlers)?;
-        prose::apply(&mut draft, contents, &options.rules_off, restored.prose.as_ref())?;
+        prose::apply(&mut draft, contents, &options.rules_off, restored.sources.as_ref())?;
     }
     draft.change(&found.proposals);
     draft.guard(&found.guarded);
@@ -193,6 +197,7 @@ pub fn make(
     Ok(Plan {
         decisions,
         generated,
+        compiled: BTreeMap::new(),
         placement,
         reach: settled.reach,
         doubts: draft.doubts,

@@ -12,8 +12,9 @@ use crate::facts::Facts;
 use crate::failure::Failure;
 use crate::options::{Level, Options, Proving};
 use crate::pack::{Packed, Role};
-use crate::plan::{self, Plan, Restored};
+use crate::plan::{self, Action, Plan, Restored};
 use crate::progress::{Progress, Silent};
+use crate::rules::Change;
 use crate::scan::{self, Scanned};
 use crate::tree::{FileId, Kind, Layout, PackageId, Tree};
 use crate::verify::subject;
@@ -34,8 +35,19 @@ pub struct Bench<'a> {
     pub opened: BTreeSet<FileId>,
     /// Files that were put back, with what asked for each.
     pub restored: Restored,
+    /// The rules whose changes were undone.
+    undone: Vec<&'static str>,
     /// Seconds that parts took.
     pub timings: BTreeMap<String, f64>,
+}
+
+/// What runs of the packages as they were opened.
+#[derive(Default)]
+pub struct Seen {
+    /// The files that were opened or loaded; all of a package that was not run.
+    pub opened: BTreeSet<FileId>,
+    /// The sources that were opened other than to import them.
+    pub read: BTreeSet<FileId>,
 }
 
 /// What a round came to.
@@ -63,35 +75,35 @@ impl<'a> Bench<'a> {
             fell_back: None,
             opened: BTreeSet::new(),
             restored: Restored::default(),
+            undone: Vec::new(),
             timings: BTreeMap::new(),
         })
     }
 
-    /// The files that the packages as they were open or load for their handlers and events; all files of
-    /// a package that is not run. `None` where nothing can be run here.
+    /// What the packages as they were open for their handlers and events. `None` where nothing can be run here.
     ///
     /// # Errors
     /// When something cannot be read or started.
-    pub fn observe(
-        &mut self,
-        scanned: &Scanned,
-        options: &Options,
-    ) -> Result<Option<BTreeSet<FileId>>> {
+    pub fn observe(&mut self, scanned: &Scanned, options: &Options) -> Result<Option<Seen>> {
         let Some(interpreter) = self.site.interpreter.clone() else { return Ok(None) };
         let tree = &scanned.tree;
-        let mut found = BTreeSet::new();
+        let mut seen = Seen::default();
         let run = subject::handlers(tree, options);
         let is_run =
             |id: &FileId| run.iter().any(|(package, _)| tree.file(*id).package == *package);
-        found.extend(tree.ids().filter(|id| !is_run(id)));
+        seen.opened.extend(tree.ids().filter(|id| !is_run(id)));
         for (package, handlers) in &run {
             let job = self.site.job(handlers, Vec::new());
             let raw = self.site.raw(scanned, &interpreter, *package)?;
             let key = self.key(scanned, *package)?;
             let opened = self.site.lab(&interpreter).observe(&raw, &job, &key)?;
-            found.extend(opened.iter().filter_map(|path| tree.find(*package, path)));
+            let files = |paths: &[String]| -> Vec<FileId> {
+                paths.iter().filter_map(|path| tree.find(*package, path)).collect()
+            };
+            seen.opened.extend(files(&opened.all));
+            seen.read.extend(files(&opened.read));
         }
-        Ok(Some(found))
+        Ok(Some(seen))
     }
 
     /// What a package holds, for the cache.
@@ -126,6 +138,7 @@ impl<'a> Bench<'a> {
             events: self.site.events.len(),
             checks: Vec::new(),
             restored: Vec::new(),
+            undone: Vec::new(),
         };
         let Some(interpreter) = self.site.interpreter.clone() else {
             return self.not_run(scanned, facts, plan, options, proof);
@@ -183,10 +196,35 @@ impl<'a> Bench<'a> {
             proof.because.push(format!("{} was not run: no --handler lies in it", package.name));
             status = status.max(Status::Weak);
         }
+        if status == Status::Failed && !again {
+            again = self.undo(plan, &because);
+        }
         proof.status = status;
         proof.because.splice(..0, because);
         proof.restored = self.told(tree);
+        proof.undone = self.undone.clone();
         Ok(Round { proof, again })
+    }
+
+    /// Where no file is asked for, sources ship as they were, once: what reads them may fail otherwise.
+    fn undo(&mut self, plan: &Plan, because: &[String]) -> bool {
+        let changed: BTreeSet<&'static str> = plan
+            .decisions
+            .iter()
+            .filter_map(|(_, decision)| match (&decision.because, decision.action) {
+                (
+                    plan::Because::Rule(rule),
+                    Action::Change(Change::Prose(_) | Change::Compiled),
+                ) => Some(rule.id),
+                _ => None,
+            })
+            .collect();
+        if changed.is_empty() || self.restored.sources.is_some() {
+            return false;
+        }
+        self.undone.extend(changed);
+        self.restored.sources = Some(because.first().cloned().unwrap_or_default());
+        true
     }
 
     /// Gives up level max for standard, once; what was put back is not dropped there by what dropped
@@ -335,6 +373,7 @@ pub fn of_zips(
         events: site.events.len(),
         checks: found.checks,
         restored: Vec::new(),
+        undone: Vec::new(),
     };
     Ok((proof, found.timings))
 }

@@ -72,6 +72,8 @@ pub enum Change {
     Json(Option<&'static str>),
     /// Leave docstrings and comments out of a source.
     Prose(Prose),
+    /// Ship the bytecode of a source in its place.
+    Compiled,
 }
 
 impl Change {

@@ -51,7 +51,11 @@ pub fn apply(
             let bytes = contents.read(id)?;
             prose::without(&bytes, texts).unwrap_or(bytes)
         }
-        Action::Keep | Action::Drop | Action::Change(Change::Drop) => contents.read(id)?,
+        // The plan holds what ships.
+        Action::Change(Change::Compiled)
+        | Action::Keep
+        | Action::Drop
+        | Action::Change(Change::Drop) => contents.read(id)?,
     };
     Ok(Payload { bytes, doubt: None })
 }

@@ -54,6 +54,8 @@ pub struct Proof {
     pub checks: Vec<Check>,
     /// What was put back because a run asked for it.
     pub restored: Vec<Restored>,
+    /// The rules whose changes were undone, for a run with them failed.
+    pub undone: Vec<&'static str>,
 }
 
 /// How sure a proof is.
@@ -123,6 +125,15 @@ pub struct Lab<'a> {
     pub scratch: &'a Path,
     /// Results of runs of the package as it was.
     pub cache: &'a Cache,
+}
+
+/// What a run opened, below the import roots.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The files that were opened or loaded.
+    pub all: Vec<String>,
+    /// The sources among them that were opened other than to import them.
+    pub read: Vec<String>,
 }
 
 /// What came of a proof, with what a repair needs to know.
@@ -273,8 +284,9 @@ impl Lab<'_> {
     ///
     /// # Errors
     /// When the run cannot be started.
-    pub fn observe(&self, raw: &Unpacked, job: &Job, content: &[u8]) -> Result<Vec<String>> {
-        Ok(self.observed(raw, &job.again(1), content)?.opened)
+    pub fn observe(&self, raw: &Unpacked, job: &Job, content: &[u8]) -> Result<Opened> {
+        let Trial { opened, read, .. } = self.observed(raw, &job.again(1), content)?;
+        Ok(Opened { all: opened, read })
     }
 
     fn observed(&self, raw: &Unpacked, job: &Job, content: &[u8]) -> Result<Trial> {

@@ -41,7 +41,22 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     ("transform", &["tree", "plan", "rules", "elf", "python", "json", "zip"]),
-    ("compile", &["tree", "scan", "facts", "plan", "python", "runtime", "progress", "scratch"]),
+    (
+        "compile",
+        &[
+            "tree",
+            "scan",
+            "facts",
+            "rules",
+            "plan",
+            "transform",
+            "python",
+            "zip",
+            "runtime",
+            "progress",
+            "scratch",
+        ],
+    ),
     (
         "pack",
         &[
@@ -66,8 +81,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "proving",
         &[
-            "tree", "target", "options", "scan", "facts", "plan", "pack", "verify", "runtime",
-            "cache", "progress", "failure", "scratch",
+            "tree", "target", "options", "scan", "facts", "rules", "plan", "pack", "verify",
+            "runtime", "cache", "progress", "failure", "scratch",
         ],
     ),
     ("measure", &["tree", "options", "scan", "facts", "verify", "proving", "runtime", "failure"]),

@@ -35,22 +35,53 @@ pub struct Unread {
     pub prose: Prose,
     /// The place that reads the rest: a file and its line.
     pub reader: Option<(FileId, u32)>,
+    /// The place that needs the files of the sources.
+    pub finder: Option<(FileId, u32)>,
 }
 
 impl Unread {
-    const ALL: Self = Self { prose: Prose::ALL, reader: None };
+    const ALL: Self = Self { prose: Prose::ALL, reader: None, finder: None };
 
-    fn without(&mut self, read: Prose, reader: (FileId, u32)) {
-        let left = Prose {
-            comments: self.prose.comments && !read.comments,
-            modules: self.prose.modules && !read.modules,
-            classes: self.prose.classes && !read.classes,
-            functions: self.prose.functions && !read.functions,
-        };
+    fn without(&mut self, read: Texts, reader: (FileId, u32)) {
+        let left = self.prose.and(read.prose.others());
         if left != self.prose {
             self.prose = left;
             self.reader.get_or_insert(reader);
         }
+        if read.file {
+            self.finder.get_or_insert(reader);
+        }
+    }
+}
+
+/// What is read of sources.
+#[derive(Clone, Copy)]
+struct Texts {
+    prose: Prose,
+    /// Whether the files must be there.
+    file: bool,
+}
+
+impl Texts {
+    /// All that such a place can read.
+    fn of(what: What) -> Self {
+        match what {
+            What::Docstring => Self { prose: Prose { comments: false, ..Prose::ALL }, file: false },
+            What::Source => Self { prose: Prose::ALL, file: true },
+            What::File => Self { prose: Prose::default(), file: true },
+        }
+    }
+
+    /// Those of them that a fact names.
+    fn and(self, named: &[Text]) -> Self {
+        let has = |text: Text| named.contains(&text) || named.contains(&Text::Source);
+        let prose = Prose {
+            comments: has(Text::Source),
+            modules: has(Text::Module),
+            classes: has(Text::Class),
+            functions: has(Text::Function),
+        };
+        Self { prose: self.prose.and(prose), file: self.file && has(Text::File) }
     }
 }
 
@@ -84,9 +115,11 @@ impl Readers {
         let whole = self.of_distributions.get(&of).cloned().unwrap_or(Unread::ALL);
         match self.of_files.get(&file) {
             None => whole,
-            Some(own) => {
-                Unread { prose: whole.prose.and(own.prose), reader: whole.reader.or(own.reader) }
-            }
+            Some(own) => Unread {
+                prose: whole.prose.and(own.prose),
+                reader: whole.reader.or(own.reader),
+                finder: whole.finder.or(own.finder),
+            },
         }
     }
 
@@ -113,22 +146,32 @@ impl Readers {
             let of = facts.owners.brought_by(seen.file);
             let fact = of.and_then(|of| fact(tree, facts, &said, of, seen.file));
             for place in &seen.places {
-                let all = everything(place.what);
-                let own = fact.map_or(all, |fact| kinds(&fact.own).and(all));
-                let others = fact.map_or(all, |fact| kinds(&fact.others).and(all));
+                let all = Texts::of(place.what);
+                // Facts speak of what is read, not of what is looked for.
+                let fact = fact.filter(|_| place.what != What::File);
+                let own = fact.map_or(all, |fact| all.and(&fact.own));
+                let others = fact.map_or(all, |fact| all.and(&fact.others));
                 let at = (seen.file, place.line);
-                match (place.scope, of) {
-                    (Scope::File(file), _) => readers.file(file).without(own, at),
-                    (Scope::Distribution(read), of) if of != Some(read) => {
-                        readers.distribution(read).without(others, at);
+                match (&place.scope, of) {
+                    (Scope::Named(name), _) => {
+                        for file in named(tree, tree.file(seen.file).package, name) {
+                            readers.file(file).without(all, at);
+                        }
                     }
-                    (Scope::Distribution(of), _) => readers.own(tree, facts, of, fact, own, at),
+                    (Scope::File(file), _) => readers.file(*file).without(own, at),
+                    (Scope::Distribution(read), of) if of != Some(*read) => {
+                        readers.distribution(*read).without(others, at);
+                    }
+                    (Scope::Distribution(of), _) => readers.own(tree, facts, *of, fact, own, at),
                     (Scope::Anybody, Some(of)) => {
                         readers.own(tree, facts, of, fact, own, at);
-                        for importer in importers.get(&of).unwrap_or(&none) {
+                        // A file is looked for among one's own.
+                        let is_read = place.what != What::File;
+                        for importer in importers.get(&of).filter(|_| is_read).unwrap_or(&none) {
                             readers.distribution(*importer).without(others, at);
                         }
                     }
+                    (Scope::Anybody, None) if place.what == What::File => {}
                     (Scope::Anybody, None) => {
                         let package = tree.file(seen.file).package;
                         for imported in users.get(&package).unwrap_or(&none) {
@@ -148,7 +191,7 @@ impl Readers {
         facts: &Facts,
         of: DistId,
         fact: Option<&Reads>,
-        read: Prose,
+        read: Texts,
         at: (FileId, u32),
     ) {
         let Some(fact) = fact.filter(|fact| !fact.of.is_empty()) else {
@@ -190,24 +233,6 @@ fn fact<'f>(
     })
 }
 
-/// All that such a place can read.
-fn everything(what: What) -> Prose {
-    match what {
-        What::Docstring => Prose { comments: false, ..Prose::ALL },
-        What::Source => Prose::ALL,
-    }
-}
-
-fn kinds(read: &[Text]) -> Prose {
-    let has = |text: Text| read.contains(&text) || read.contains(&Text::Source);
-    Prose {
-        comments: has(Text::Source),
-        modules: has(Text::Module),
-        classes: has(Text::Class),
-        functions: has(Text::Function),
-    }
-}
-
 /// What one source was seen to do.
 struct Seen {
     file: FileId,
@@ -222,11 +247,25 @@ struct Place {
     scope: Scope,
 }
 
-#[derive(Clone, Copy)]
 enum Scope {
     File(FileId),
     Distribution(DistId),
+    Named(String),
     Anybody,
+}
+
+/// The sources of a package whose paths end so.
+fn named<'t>(
+    tree: &'t Tree,
+    package: PackageId,
+    name: &'t str,
+) -> impl Iterator<Item = FileId> + 't {
+    let is_it = move |path: &str| {
+        let before = path.strip_suffix(name.trim_start_matches("./"));
+        before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    };
+    let here = tree.files().filter(move |(_, file)| file.package == package);
+    here.filter(move |(id, _)| tree.import_path(*id).is_some_and(is_it)).map(|(id, _)| id)
 }
 
 struct Look<'t> {
@@ -275,6 +314,7 @@ impl<'t> Look<'t> {
         match whose {
             Whose::File => Scope::File(file),
             Whose::Anybody => Scope::Anybody,
+            Whose::Named(name) => Scope::Named(name.to_string()),
             Whose::Imported { level, module, name } => {
                 let found = self.modules(file, *level, module, &[name]);
                 let of = found.iter().find_map(|file| self.facts.owners.brought_by(*file));

@@ -109,6 +109,9 @@ impl Work<'_> {
     fn payload(&self, job: &Job) -> Result<Payload> {
         match job.source {
             Source::File(id) => {
+                if let Some(bytes) = self.plan.compiled.get(&id) {
+                    return Ok(Payload { bytes: bytes.clone(), doubt: None });
+                }
                 let action = self.plan.decisions[id].action;
                 transform::apply(action, self.contents, id, self.options.compression)
             }

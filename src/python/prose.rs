@@ -51,6 +51,17 @@ impl Prose {
         }
     }
 
+    /// What this leaves.
+    #[must_use]
+    pub fn others(self) -> Self {
+        Self {
+            comments: !self.comments,
+            modules: !self.modules,
+            classes: !self.classes,
+            functions: !self.functions,
+        }
+    }
+
     fn takes(self, string: Stands) -> bool {
         match string {
             Stands::Module => self.modules,

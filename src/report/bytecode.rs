@@ -23,7 +23,7 @@ const ZIPPED_PER_BYTE: f64 = 0.45;
 /// The bytecode of what a cold start imports.
 #[derive(Debug, Serialize)]
 pub struct Bytecode {
-    /// `none` or `hash`.
+    /// `none`, `hash` or `only`.
     pub mode: &'static str,
     /// Whether a run told which modules are imported; else they are all that ship.
     pub observed: bool,
@@ -49,7 +49,8 @@ impl Bytecode {
     ) -> Self {
         let made = |shipped: &&crate::pack::Shipped| {
             let generated = shipped.generated.map(|number| plan.generated[number].of);
-            matches!(generated, Some(Of::Source(_)))
+            let instead = shipped.file.is_some_and(|id| plan.compiled.contains_key(&id));
+            instead || matches!(generated, Some(Of::Source(_)))
         };
         let counts = |id: &FileId| {
             plan.ships(*id)
@@ -61,6 +62,7 @@ impl Bytecode {
             mode: match options.bytecode {
                 options::Bytecode::None => "none",
                 options::Bytecode::Hash => "hash",
+                options::Bytecode::Only => "only",
             },
             observed: imported.is_some(),
             modules: sources().count() as u64,

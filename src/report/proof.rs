@@ -63,6 +63,14 @@ pub fn render(proof: &Proof, timings: &BTreeMap<String, f64>) -> String {
             proof.restored.iter().map(|restored| format!("{:?}", restored.file)).collect();
         line(format!("  to make that permanent, in slim.toml: keep = [{}]", files.join(", ")));
     }
+    if !proof.undone.is_empty() {
+        line(format!("  undone, for a run failed with it: {}", proof.undone.join(", ")));
+        let rules: Vec<String> = proof.undone.iter().map(|rule| format!("{rule:?}")).collect();
+        line(format!(
+            "  to make that permanent, in slim.toml: [rules] off = [{}]",
+            rules.join(", ")
+        ));
+    }
     line(match proof.status {
         Status::Proven => "proven".to_owned(),
         Status::Weak => format!("proven, weakly: {}", proof.because.join("; ")),

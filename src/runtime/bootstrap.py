@@ -30,9 +30,9 @@ def main():
     limit(job["memory"], job["file_size"])
     if job["loopback"]:
         raise_loopback()
-    opened = set()
+    opened, read = set(), set()
     inside = tuple(root + "/" for root in (job["task"], job["layer"]))
-    sys.addaudithook(listener(opened, inside))
+    sys.addaudithook(listener(opened, read, inside))
     tell("start", seconds=0)
     lay_out(job)
 
@@ -60,9 +60,10 @@ def main():
     # Not what reading all metadata opens.
     opened |= loaded(inside)
     own_opened = sorted(opened)
+    read = set(read)
     if job["metadata"]:
         attempt("metadata", metadata)
-    tell("end", opened=own_opened, libraries=sorted(libraries(inside)))
+    tell("end", opened=own_opened, read=sorted(read), libraries=sorted(libraries(inside)))
     # Lambda freezes threads; nobody waits for them.
     os._exit(0)
 
@@ -82,8 +83,11 @@ def lay_out(job):
     sys.argv[:] = ["/var/runtime/bootstrap.py"]
 
 
-def listener(opened, inside):
+def listener(opened, read, inside):
     import os
+
+    # What opens the files of modules to import them.
+    importers = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 
     def listen(event, arguments):
         if event == "open" or event == "ctypes.dlopen":
@@ -94,6 +98,8 @@ def listener(opened, inside):
                 path = os.path.abspath(path)
                 if path.startswith(inside):
                     opened.add(path)
+                    if path.endswith(".py") and sys._getframe(1).f_code.co_filename not in importers:
+                        read.add(path)
 
     return listen
 

@@ -125,6 +125,8 @@ pub(super) struct Trial {
     pub(super) steps: BTreeMap<String, (Outcome, f64)>,
     /// The files that were opened or loaded, below the folders.
     pub(super) opened: Vec<String>,
+    /// Sources among them that were opened other than to import them.
+    pub(super) read: Vec<String>,
     /// Libraries of the host.
     pub(super) libraries: Vec<String>,
     /// Files that the run changed.
@@ -178,6 +180,8 @@ struct Line {
     error: Option<Vec<Cause>>,
     #[serde(default)]
     opened: Vec<String>,
+    #[serde(default)]
+    read: Vec<String>,
     #[serde(default)]
     libraries: Vec<String>,
 }
@@ -239,11 +243,12 @@ fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>>
         if line.step == "end" {
             trial.ended = true;
             trial.libraries = line.libraries;
-            let below = |path: String| {
+            let below = |path: String| -> Option<String> {
                 let inside = seen.iter().find_map(|root| path.strip_prefix(root.as_str()));
                 inside.map(|path| path.trim_start_matches('/').to_owned())
             };
             trial.opened.extend(line.opened.into_iter().filter_map(below));
+            trial.read.extend(line.read.into_iter().filter_map(below));
         } else if line.begun {
             begun = Some(line.step);
         } else if line.step != "start" {

@@ -1,4 +1,5 @@
-//! Where a source reads docstrings or sources: its own, or those of what it is handed.
+//! Where a source reads docstrings or sources, or looks for the files of sources: its own, or those of
+//! what it is handed.
 //!
 //! Setting a docstring is no reading, nor is copying one or adding to one (`a.__doc__ = b.__doc__`):
 //! that makes docstrings of docstrings. `functools.wraps` and its like do nothing else.
@@ -25,6 +26,8 @@ pub enum What {
     Docstring,
     /// A source.
     Source,
+    /// Whether a source is there, or what its file is.
+    File,
 }
 
 /// Whose docstring or source is read.
@@ -41,6 +44,8 @@ pub enum Whose<'s> {
         /// The name that is imported from it; empty for a module.
         name: &'s str,
     },
+    /// Of files whose paths end so.
+    Named(Cow<'s, str>),
     /// Of anything that it is handed.
     Anybody,
 }
@@ -64,6 +69,19 @@ const READERS: [(&str, What); 13] = [
     ("testmod", What::Docstring),
 ];
 
+/// Names with which code finds or loads a source by its path.
+const FINDERS: [&str; 7] = [
+    "SOURCE_SUFFIXES",
+    "SourceFileLoader",
+    "co_filename",
+    "getsourcefile",
+    "load_source",
+    "run_path",
+    "spec_from_file_location",
+];
+
+const FILE: &str = "__file__";
+
 /// Functions of these modules that read sources by their path.
 const BY_PATH: [(&str, &str); 3] =
     [("linecache", "getline"), ("linecache", "getlines"), ("tokenize", "open")];
@@ -77,7 +95,8 @@ pub fn reads<'s>(
     platform: Platform,
 ) -> Result<(Vec<Read<'s>>, Outline<'s>), Unparsed> {
     let watched = |name: &str| {
-        name == DOC
+        matches!(name, DOC | FILE)
+            || FINDERS.contains(&name)
             || READERS.iter().any(|(reader, _)| *reader == name)
             || BY_PATH.iter().any(|(_, function)| *function == name)
     };
@@ -92,6 +111,10 @@ pub fn reads<'s>(
     }
     let named = outline.texts.iter().filter(|text| text.value == DOC);
     found.extend(named.filter_map(|text| source.named(text.at)));
+    found.extend(outline.texts.iter().filter_map(|text| {
+        let whose = sought(&text.value)?;
+        Some(Read { at: text.at, what: What::File, whose })
+    }));
     found.sort_by_key(|read| read.at);
     Ok((found, outline))
 }
@@ -106,8 +129,14 @@ impl<'s> Source<'_, 's> {
         let Mention { at, name, .. } = *mention;
         let before = self.text[..at].trim_end_matches(BLANKS);
         let behind = self.text[at + name.len()..].trim_start_matches(BLANKS);
-        if name == DOC {
-            return self.docstring(at, before, behind);
+        let file = |whose| Some(Read { at, what: What::File, whose });
+        match name {
+            DOC => return self.docstring(at, before, behind),
+            FILE if is_for_its_folder(before, behind) => return None,
+            FILE if before.ends_with('.') => return self.other_file(at, before),
+            FILE => return file(Whose::File),
+            name if FINDERS.contains(&name) => return file(Whose::Anybody),
+            _ => {}
         }
         if let Some((module, _)) = BY_PATH.iter().find(|(_, function)| *function == name) {
             let is_it = before.strip_suffix('.').is_some_and(|owner| owner.ends_with(module));
@@ -129,6 +158,17 @@ impl<'s> Source<'_, 's> {
             None => Whose::Anybody,
         };
         Some(Read { at, what: *what, whose })
+    }
+
+    /// The file of another module: kept under a name, opened, handed on in a list.
+    fn other_file(&self, at: usize, before: &str) -> Option<Read<'s>> {
+        let chain = chain(before.trim_end_matches('.'));
+        let left = before[..before.len() - 1 - chain.len()].trim_end_matches(BLANKS);
+        let is_used = left.ends_with(['=', '[', ']', ')'])
+            || left.ends_with("open(")
+            || left.ends_with("return");
+        let whose = if chain.is_empty() { Whose::Anybody } else { self.whose(self.own(chain)) };
+        is_used.then_some(Read { at, what: What::File, whose })
     }
 
     /// `__doc__` as a name: of this module or class, or behind a dot.
@@ -211,6 +251,56 @@ impl<'s> Source<'_, 's> {
     }
 }
 
+/// Whether `__file__` between these only tells in which folder it is.
+fn is_for_its_folder(before: &str, behind: &str) -> bool {
+    const SAME: [&str; 6] = ["Path(", "abspath(", "realpath(", "fspath(", "str(", "normpath("];
+    const STAYS: [&str; 3] = [".resolve()", ".absolute()", ".expanduser()"];
+    let chain = chain(before);
+    let (mut before, mut behind) = (&before[..before.len() - chain.len()], behind);
+    loop {
+        let before_now = before.trim_end();
+        if before_now.ends_with("dirname(")
+            || before_now.ends_with("path.split(")
+            || behind.trim_start().starts_with(".parent")
+        {
+            return true;
+        }
+        if let Some(same) = SAME.iter().find(|same| before_now.ends_with(*same))
+            && let Some(rest) = behind.trim_start().strip_prefix(')')
+        {
+            let left = &before_now[..before_now.len() - same.len()];
+            let module = self::chain(left);
+            (before, behind) = (&left[..left.len() - module.len()], rest);
+        } else if let Some(rest) =
+            STAYS.iter().find_map(|stays| behind.trim_start().strip_prefix(stays))
+        {
+            behind = rest;
+        } else {
+            return false;
+        }
+    }
+}
+
+/// Whose sources a string names or looks for, if any.
+fn sought<'s>(value: &Cow<'s, str>) -> Option<Whose<'s>> {
+    const SUFFIX: &str = ".py";
+    if !value.contains(SUFFIX) {
+        return None;
+    }
+    // Sentences speak of files.
+    if value.contains(char::is_whitespace) {
+        return value.contains("*.py").then_some(Whose::Anybody);
+    }
+    let is_part = |c: char| c == '_' || c.is_alphanumeric();
+    let stem = value.strip_suffix(SUFFIX).unwrap_or_default();
+    if !stem.is_empty() && stem.chars().all(|c| is_part(c) || matches!(c, '/' | '-' | '.')) {
+        return Some(Whose::Named(value.clone()));
+    }
+    // Not `.pyi`, `.pyc` and the like.
+    let is_it = |(at, _): (usize, &str)| !value[at + SUFFIX.len()..].starts_with(is_part);
+    value.match_indices(SUFFIX).any(is_it).then_some(Whose::Anybody)
+}
+
 const BLANKS: [char; 2] = [' ', '\t'];
 
 /// The dotted name that a text ends with; empty where it ends with anything else.
@@ -253,6 +343,7 @@ mod tests {
             let whose = match read.whose {
                 Whose::File => "file".to_owned(),
                 Whose::Anybody => "anybody".to_owned(),
+                Whose::Named(name) => format!("'{name}'"),
                 Whose::Imported { level, module, name } => {
                     format!("{}{module}:{name}", ".".repeat(level as usize))
                 }
@@ -297,6 +388,40 @@ mod tests {
             ("x = getsource", "anybody"),
         ] {
             assert_eq!(told(text), [(What::Source, whose.to_owned())], "{text}");
+        }
+    }
+
+    #[test]
+    fn looking_for_files_is_told() {
+        for (text, whose) in [
+            ("open(__file__)", "file"),
+            ("run([sys.executable, __file__])", "file"),
+            ("here = os.path.abspath(__file__)", "file"),
+            ("open(module.__file__)", "anybody"),
+            ("import numpy\nx = numpy.__file__", "numpy:"),
+            ("glob('*.py')", "anybody"),
+            ("name.endswith('.py')", "anybody"),
+            ("x = f'{name}.py'", "anybody"),
+            ("re.compile(r'.*\\.py$')", "anybody"),
+            ("load('config.py')", "'config.py'"),
+            ("run('a-b/c.py')", "'a-b/c.py'"),
+            ("spec_from_file_location(a, b)", "anybody"),
+            ("frame.f_code.co_filename", "anybody"),
+        ] {
+            assert_eq!(told(text), [(What::File, whose.to_owned())], "{text}");
+        }
+        for text in [
+            "here = os.path.dirname(__file__)",
+            "here = os.path.dirname(os.path.abspath(__file__))",
+            "here = Path(__file__).parent",
+            "here = pathlib.Path(__file__).resolve().parents[1]",
+            "here = Path(os.path.realpath(__file__)).parent",
+            "here = os.path.dirname(numpy.__file__)",
+            "print('see setup.py for more')",
+            "x = 'a.pyi', 'b.pyc', 'c.python'",
+            "print('it is', numpy.__file__)",
+        ] {
+            assert_eq!(told(text), [], "{text}");
         }
     }
 
