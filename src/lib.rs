@@ -54,6 +54,7 @@ use crate::report::inspect::{Inspection, inspect};
 use crate::report::proof::Verification;
 use crate::report::reached::reached;
 use crate::scan::Scanned;
+use crate::target::Arch;
 use crate::tree::FileId;
 use crate::verify::Status;
 
@@ -69,7 +70,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let scanned = scan::scan(&options.packages, progress)?;
     pack::function_names(&scanned.tree)?;
     clock.stop("scan");
-    let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
+    let facts = gather(&scanned, options, progress)?;
     clock.stop("facts");
     let mut bench: Option<Bench<'_>> = None;
     let proving = options.proving.as_ref();
@@ -250,9 +251,27 @@ pub fn list_doubts(options: &Options, progress: &dyn Progress) -> Result<Vec<Unf
     Ok(unfollowed(&scanned.tree, &plan))
 }
 
+/// What is true of the files; the page size that was named must be one that the target's may differ
+/// from.
+fn gather(scanned: &Scanned, options: &Options, progress: &dyn Progress) -> Result<Facts> {
+    let facts = facts::gather(&scanned.tree, scanned, options, progress)?;
+    match facts.target.arch {
+        Arch::X86_64 if options.small_pages => Err(Failure::usage(format!(
+            "failed to use --page-size 4KiB: the target is {}",
+            facts.target
+        ))
+        .hint(
+            "x86_64 has pages of 4 KiB anyway and nothing to gain: leave the option out, or name \
+             --arch arm64",
+        )
+        .into()),
+        Arch::X86_64 | Arch::Arm64 => Ok(facts),
+    }
+}
+
 fn decide(options: &Options, progress: &dyn Progress) -> Result<(Scanned, Facts, Plan)> {
     let scanned = scan::scan(&options.packages, progress)?;
-    let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
+    let facts = gather(&scanned, options, progress)?;
     let plan =
         plan::make(&scanned.tree, &scanned, &facts, options, &Restored::default(), progress)?;
     Ok((scanned, facts, plan))

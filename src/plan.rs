@@ -140,7 +140,7 @@ pub fn make(
     let mut draft = Draft::new(tree, facts, options)?;
     draft.restore(restored);
     let handlers = handlers::find(tree, contents, facts, options)?;
-    let found = rules::propose(tree, facts, options.level, &options.rules_off);
+    let found = rules::propose(tree, facts, options);
     draft.drop_certain(&found.proposals);
     let candidates = named(&found.proposals);
     let points = entry_points(options.level);

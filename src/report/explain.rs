@@ -13,6 +13,7 @@ use crate::plan::layers::{self, Place};
 use crate::plan::{Action, Because, Plan};
 use crate::python::dist;
 use crate::rules::Tier;
+use crate::rules::table::PAGE_SIZE;
 use crate::transform;
 use crate::tree::{Contents, FileId, Tree, file_name};
 use crate::zip::deflate::Compression;
@@ -150,6 +151,10 @@ fn one(
                         .doubt
                         .unwrap_or_else(|| "the rule finds nothing to take away".to_owned()),
                 ];
+            }
+            if payload.by_pages > 0 {
+                let less = format!("{} bytes of it by the rule {}", payload.by_pages, PAGE_SIZE.id);
+                because.extend([less, PAGE_SIZE.why_safe.to_owned()]);
             }
             ships_bytes = Some(payload.bytes.len() as u64);
         }

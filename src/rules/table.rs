@@ -63,6 +63,10 @@ rules! {
         what: "The empty `.lock` that uv leaves in the folder it installs into.",
         why_safe: "It is only held while the installer runs.",
         unless: "It has content: then it is somebody's file.";
+    PAGE_SIZE = "page-size", Certain,
+        what: "With `--page-size 4KiB`: holes in the files of arm64 shared objects, which are linked for pages of up to 64 KiB (`p_align`).",
+        why_safe: "Lambda's arm64 kernel has pages of 4 KiB, and there the loader maps by these: the same bytes come to the same addresses. Only a kernel with pages of 16 or 64 KiB cannot load the file, so it takes the option.",
+        unless: "A section asks for more than 4 KiB, no section headers tell, or two segments lie in one page.";
     SCRIPT_SHEBANG = "script-shebang", Certain,
         what: "The build machine's interpreter path in the first line of installed scripts: becomes `#!/usr/bin/env python3`.",
         why_safe: "The path of the build machine does not exist on Lambda; the script's other lines stay as they are.",

@@ -11,6 +11,7 @@ use goblin::elf::{Elf, ProgramHeader};
 use super::fixtures::{Bench, half, long, patch, redirect, roomy, segment, tiny};
 use super::oracle::{assert_sound, slim};
 use crate::elf::inspect::{Malformed, described_in, dynamic_in, inspect};
+use crate::elf::pages::Pages;
 use crate::elf::parts;
 use crate::elf::strip::{KeepReason, SectionHeaders, strip};
 
@@ -118,7 +119,7 @@ fn assert_promises(bytes: &[u8], slim: &[u8], headers: SectionHeaders) {
     assert!(slim.len() < bytes.len());
     assert_eq!(strip(bytes, headers).as_deref(), Ok(slim));
     assert_eq!(strip(slim, headers), Err(KeepReason::NothingToGain));
-    crate::elf::check::verify(bytes, slim).unwrap();
+    crate::elf::check::verify(bytes, slim, Pages::AsLinked).unwrap();
 }
 
 /// A place in the headers or the dynamic section, and what to write there.
