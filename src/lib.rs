@@ -106,15 +106,13 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
     let mut report =
         Report::of(&scanned.tree, &facts, &plan, &packed, &options, proof, clock.stages);
+    let tree = &scanned.tree;
+    report.duplicates =
+        report::duplicates::find(tree, &scanned, &facts, &plan, &packed, options.compression)?;
     let imported = imported(&scanned, &facts, bench.as_ref());
-    report.bytecode = Some(report::bytecode::Bytecode::of(
-        &scanned.tree,
-        &facts,
-        &plan,
-        &packed,
-        &options,
-        imported.as_ref(),
-    ));
+    let told =
+        report::bytecode::Bytecode::of(tree, &facts, &plan, &packed, &options, imported.as_ref());
+    report.bytecode = Some(told);
     let mut names: Vec<String> =
         packed.archives.iter().map(|archive| archive.file.clone()).collect();
     for (name, text) in licenses

@@ -7,6 +7,7 @@ mod globs;
 mod handlers;
 pub mod layers;
 mod selected;
+mod twins;
 mod warnings;
 
 use std::collections::BTreeMap;
@@ -140,8 +141,9 @@ pub fn make(
     let mut draft = Draft::new(tree, facts, options)?;
     draft.restore(restored);
     let handlers = handlers::find(tree, contents, facts, options)?;
-    let found = rules::propose(tree, facts, options);
+    let mut found = rules::propose(tree, facts, options);
     draft.drop_certain(&found.proposals);
+    twins::without_first(&draft, options, &mut found);
     let candidates = named(&found.proposals);
     let points = entry_points(options.level);
     let traced = traced(facts, options);
@@ -173,6 +175,7 @@ pub fn make(
             }
         }
     };
+    twins::tell(&mut draft);
     if options.level == Level::Max {
         selected::blank(&mut draft, contents, &handlers)?;
     }

@@ -4,6 +4,7 @@
 
 pub mod bytecode;
 pub mod doubts;
+pub mod duplicates;
 pub mod explain;
 pub mod inspect;
 pub mod json;
@@ -66,6 +67,8 @@ pub struct Report {
     pub rules: Vec<RuleTotal>,
     /// What stays on doubt.
     pub doubts: Vec<Doubt>,
+    /// Files that ship more than once in a zip, and libraries under several names.
+    pub duplicates: Vec<duplicates::Group>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// Limits and budgets that do not hold.
@@ -255,6 +258,7 @@ impl Report {
                 .into_iter()
                 .map(|((tier, id), (files, bytes))| RuleTotal { id, tier, files, bytes })
                 .collect(),
+            duplicates: Vec::new(),
             bytecode: None,
             proof,
             timings,

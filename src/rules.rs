@@ -150,7 +150,8 @@ pub fn propose(tree: &Tree, facts: &Facts, options: &Options) -> Proposals {
     sources::propose(tree, facts, &mut found);
     data::propose(tree, facts, &mut found);
     if level == Level::Max {
-        unreached::propose(tree, facts, &mut found);
+        let twins = !off.contains(table::DUPLICATE_LIBRARY.id);
+        unreached::propose(tree, facts, twins, &mut found);
     }
     found.proposals.retain(|proposal| !off.contains(proposal.rule.id));
     found.guarded.retain(|guarded| !off.contains(guarded.rule.id));

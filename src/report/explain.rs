@@ -136,7 +136,7 @@ fn one(
         Owner::Distribution(id) => named(facts, id),
         Owner::Guest(id) => format!("your code, inside a package of {}", named(facts, id)),
     };
-    let (rule, mut because) = reasons(tree, plan, file);
+    let (rule, mut because) = reasons(tree, facts, plan, file);
     let (mut verb, mut ships_bytes) = (verb(decision.action), Some(bytes));
     match decision.action {
         Action::Drop => ships_bytes = None,
@@ -176,7 +176,12 @@ fn named(facts: &Facts, id: crate::facts::owners::DistId) -> String {
     format!("{} {}", dist.name, dist.version)
 }
 
-fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec<String>) {
+fn reasons(
+    tree: &Tree,
+    facts: &Facts,
+    plan: &Plan,
+    file: FileId,
+) -> (Option<&'static str>, Vec<String>) {
     match &plan.decisions[file].because {
         Because::NoRule => match chain(tree, plan, file) {
             chain if chain.is_empty() => (None, vec!["no rule has anything against it".to_owned()]),
@@ -188,9 +193,9 @@ fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec
         Because::Rule(rule) => {
             let told = [rule.what.to_owned(), rule.why_safe.to_owned()];
             let by_evidence = rule.tier != Tier::Certain && !rule.is_fact() && !plan.ships(file);
-            let looked = by_evidence.then(|| looked_for(tree, plan, file));
-            let told = told.into_iter().chain(looked).chain(chain(tree, plan, file));
-            (Some(rule.id), told.collect())
+            let looked = by_evidence.then(|| looked_for(tree, facts, plan, file));
+            let told = told.into_iter().chain(looked).chain(twins(tree, facts, plan, file));
+            (Some(rule.id), told.chain(chain(tree, plan, file)).collect())
         }
         Because::Doubt(rule, doubt) => (
             Some(rule.id),
@@ -202,13 +207,22 @@ fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec
     }
 }
 
+/// The names under which a library still ships that goes under this one.
+fn twins(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> Option<String> {
+    let ships = |twin: &&FileId| plan.ships(**twin) && **twin != file && !plan.ships(file);
+    let twins = facts.twins.names(file).iter().filter(ships);
+    let twins: Vec<String> = twins.map(|twin| tree.shown(*twin)).collect();
+    (!twins.is_empty()).then(|| format!("the same bytes ship as {}", twins.join(" and ")))
+}
+
 /// What would have kept a file, and where it was looked for.
-fn looked_for(tree: &Tree, plan: &Plan, file: FileId) -> String {
+fn looked_for(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> String {
     let package = tree.file(file).package;
     let ships = |id: &FileId| tree.file(*id).package == package && plan.ships(*id);
     let count = files(tree.ids().filter(ships).count() as u64);
     let path = tree.import_path(file).unwrap_or(tree.file(file).path.as_str());
-    let name = match module_name(path) {
+    let is_library = !facts.twins.names(file).is_empty();
+    let name = match module_name(path).filter(|_| !is_library) {
         Some(name) => format!("the module {}", name.replace('/', ".")),
         None => format!("the name {}", file_name(path)),
     };

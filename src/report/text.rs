@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::numbers::{count, files, mb, percent};
-use super::{Distribution, Function, Report, proof};
+use super::{Distribution, Function, Report, duplicates, proof};
 use crate::rules::table::{PAGE_SIZE, UNOPENED};
 use crate::target::UNZIPPED_LIMIT;
 
@@ -43,6 +43,9 @@ pub fn render(report: &Report, style: Style) -> String {
         );
     }
     doubts(&mut out, report, style);
+    for told in duplicates::render(&report.duplicates, style.verbose) {
+        line(&mut out, &told);
+    }
     for warning in &report.warnings {
         line(&mut out, &format!("warning: {warning}"));
     }

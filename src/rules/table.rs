@@ -95,6 +95,10 @@ rules! {
         what: "Type stubs (`.pyi`) of modules that are there.",
         why_safe: "Python does not read stubs; type checkers do.",
         unless: "Code beside or above it reads stubs (lazy loaders), or the module it describes is not there: then it is data.";
+    DUPLICATE_LIBRARY = "duplicate-library", Bold,
+        what: "Further names of a shared library: files of the same bytes in the same folder (`libx.so`, `libx.so.1`, `libx.so.1.2`), of which one stays.",
+        why_safe: "No shared object that stays is linked with this name (DT_NEEDED) and no string that is reached says it; what names the library vaguely (`x`, `libx*`) finds the other.",
+        unless: "Something says this very name, or its beginning up to the version (`libx.so.`).";
     GZIP_AGAIN = "gzip-again", Bold,
         what: "Files `.gz` of distributions: compressed again at the build's level, without name and time in the header.",
         why_safe: "What they unpack to stays as it is, byte for byte; of JSON in them only white space goes.",

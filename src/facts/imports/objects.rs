@@ -206,7 +206,9 @@ fn files(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
         }
         let before = hit.start.checked_sub(1).and_then(|at| bytes.get(at));
         let begins = before.is_none_or(|byte| matches!(byte, 0 | b'/'));
-        if begins && bytes.get(hit.end).is_none_or(|byte| *byte == 0) {
+        let is_made = hit.word.ends_with(".so.");
+        let ends = |byte: &u8| *byte == 0 || is_made && *byte == b'%';
+        if begins && bytes.get(hit.end).is_none_or(ends) {
             for file in graph.paths.files_called(hit.word) {
                 if file.package == sink.package {
                     sink.file(file.file, How::SharedObject);
