@@ -83,6 +83,15 @@ fn equal_files_of_one_zip_are_reported_from_4_kib_on() {
 }
 
 #[test]
+fn files_of_one_size_and_checksum_may_differ() {
+    // CRC-32 is the same for these two words, and so behind any common beginning.
+    let text = |word: &str| format!("# {}{word}\n", "so many words ".repeat(400));
+    let alpha = Dist::new("alpha", "1").file("alpha/__init__.py", text("plumless"));
+    let alpha = alpha.file("alpha/b.py", text("buckeroo"));
+    assert_eq!(groups(&Package::new("app").install(&alpha).build(&[])), [json!(null); 0]);
+}
+
+#[test]
 fn libraries_of_one_soname_that_differ_are_told_apart() {
     let source = |text: &str| format!("const char *text(void) {{ return \"{text}\"; }}");
     let flags = ["-shared", "-fPIC", "-Wl,-soname,libm2.so.1"];
