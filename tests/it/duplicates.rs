@@ -116,10 +116,7 @@ fn a_name_stays_where_something_says_it() {
         ("def load(): return ctypes.CDLL(here + '/libnum.so')", &both),
         ("def load(): return ctypes.CDLL(glob.glob(here + '/libnum*')[0])", &both),
         ("def load(): return ctypes.CDLL(glob.glob(here + '/libnum.so*')[0])", &both),
-        (
-            "def load(): return ctypes.CDLL(here + '/libnum.so.1.2')",
-            &["libnum.so.1", "libnum.so.1.2"],
-        ),
+        ("def load(): return ctypes.CDLL(here + '/libnum.so.1.2')", &NAMES),
         (
             "def load(x='num.so.1.2'): ctypes.CDLL(f'{here}/lib{x}')",
             &["libnum.so.1", "libnum.so.1.2"],
