@@ -254,9 +254,11 @@ fn beginning(part: &str) -> &str {
     let pattern = part.split(['*', '?', '[']).next().unwrap_or(part);
     if version.ends_with(".so.") {
         version
-    } else if pattern.starts_with("lib") && !pattern.ends_with(".so.") {
+    } else if pattern.starts_with("lib") && pattern.ends_with(".so.") {
+        pattern
+    } else if pattern.starts_with("lib") {
         pattern.trim_end_matches('.')
     } else {
-        pattern
+        part
     }
 }
