@@ -78,6 +78,11 @@ pub struct Decisions {
     /// Leave out what matches, over every rule (repeatable; --keep wins)
     #[arg(long, value_name = "GLOB")]
     pub drop: Vec<String>,
+    /// For arm64: pack libraries closer, for a kernel whose pages are of this size; takes less
+    /// unzipped, nothing in the zip. Condition: Lambda's kernel has such pages; one with pages of
+    /// 16 or 64 KiB cannot load the result
+    #[arg(long, value_enum, value_name = "SIZE")]
+    pub page_size: Option<PageSizeArg>,
     /// What runs opened, from `slim trace`: at level max, modules that they never asked for may go
     /// too (repeatable)
     #[arg(long, value_name = "FILE")]
@@ -361,6 +366,14 @@ pub enum LayerArg {
     None,
 }
 
+/// The pages of the target's kernel, where they are known.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PageSizeArg {
+    /// 4,096 bytes
+    #[value(name = "4KiB")]
+    Of4KiB,
+}
+
 /// How hard to compress.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum CompressionArg {
@@ -485,6 +498,7 @@ impl Decisions {
                 LayerArg::None => LayerPolicy::None,
             };
         }
+        options.small_pages = matches!(self.page_size, Some(PageSizeArg::Of4KiB));
         options.handlers.clone_from(&self.handler);
         options.traces.clone_from(&self.trace);
         options.keep.extend(self.keep.iter().map(|text| Glob::typed(text)));

@@ -7,6 +7,7 @@
 mod check;
 pub mod inspect;
 mod layout;
+pub mod pages;
 pub mod parts;
 mod raw;
 mod sections;

@@ -10,6 +10,7 @@ pub mod observed;
 pub mod owners;
 pub mod reach;
 pub mod readers;
+pub mod twins;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use content::Content;
 use links::LinkGraph;
 use observed::Observed;
 use owners::{DistId, Owners};
+use twins::Twins;
 
 /// Bytes of files that are looked into at once.
 pub(crate) const IN_FLIGHT: u64 = 96_000_000;
@@ -39,6 +41,8 @@ pub struct Facts {
     pub content: FileMap<Content>,
     /// Which shared object needs which.
     pub links: LinkGraph,
+    /// Which libraries are the same file under several names.
+    pub twins: Twins,
     /// What is known of the distributions.
     pub known: Vec<(DistId, Arc<Known>)>,
     /// What runs were seen to open, where there is a trace.
@@ -64,9 +68,10 @@ pub fn gather(
     let mut warnings = std::mem::take(&mut owners.warnings);
     let target = content::target(tree, &content, options, &mut warnings)?;
     let links = LinkGraph::of(tree, &content);
+    let twins = Twins::of(tree, contents, &content, &links)?;
     let known = known::holding(&owners, &options.facts);
     let observed = Observed::gather(tree, &owners, target, options, &mut warnings)?;
-    Ok(Facts { owners, content, links, known, observed, target, warnings })
+    Ok(Facts { owners, content, links, twins, known, observed, target, warnings })
 }
 
 fn look(tree: &Tree, contents: &dyn Contents, progress: &dyn Progress) -> Result<FileMap<Content>> {

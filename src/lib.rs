@@ -55,6 +55,7 @@ use crate::report::proof::Verification;
 use crate::report::reached::reached;
 use crate::rules::table::BYTECODE_ONLY;
 use crate::scan::Scanned;
+use crate::target::Arch;
 use crate::tree::FileId;
 use crate::verify::Status;
 
@@ -70,7 +71,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let scanned = scan::scan(&options.packages, progress)?;
     pack::function_names(&scanned.tree)?;
     clock.stop("scan");
-    let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
+    let facts = gather(&scanned, options, progress)?;
     clock.stop("facts");
     let mut bench: Option<Bench<'_>> = None;
     let proving = options.proving.as_ref();
@@ -106,15 +107,13 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
     let mut report =
         Report::of(&scanned.tree, &facts, &plan, &packed, &options, proof, clock.stages);
+    let tree = &scanned.tree;
+    report.duplicates =
+        report::duplicates::find(tree, &scanned, &facts, &plan, &packed, options.compression)?;
     let imported = imported(&scanned, &facts, bench.as_ref());
-    report.bytecode = Some(report::bytecode::Bytecode::of(
-        &scanned.tree,
-        &facts,
-        &plan,
-        &packed,
-        &options,
-        imported.as_ref(),
-    ));
+    let told =
+        report::bytecode::Bytecode::of(tree, &facts, &plan, &packed, &options, imported.as_ref());
+    report.bytecode = Some(told);
     let mut names: Vec<String> =
         packed.archives.iter().map(|archive| archive.file.clone()).collect();
     for (name, text) in licenses
@@ -259,9 +258,27 @@ pub fn list_doubts(options: &Options, progress: &dyn Progress) -> Result<Vec<Unf
     Ok(unfollowed(&scanned.tree, &plan))
 }
 
+/// What is true of the files; the page size that was named must be one that the target's may differ
+/// from.
+fn gather(scanned: &Scanned, options: &Options, progress: &dyn Progress) -> Result<Facts> {
+    let facts = facts::gather(&scanned.tree, scanned, options, progress)?;
+    match facts.target.arch {
+        Arch::X86_64 if options.small_pages => Err(Failure::usage(format!(
+            "failed to use --page-size 4KiB: the target is {}",
+            facts.target
+        ))
+        .hint(
+            "x86_64 has pages of 4 KiB anyway and nothing to gain: leave the option out, or name \
+             --arch arm64",
+        )
+        .into()),
+        Arch::X86_64 | Arch::Arm64 => Ok(facts),
+    }
+}
+
 fn decide(options: &Options, progress: &dyn Progress) -> Result<(Scanned, Facts, Plan)> {
     let scanned = scan::scan(&options.packages, progress)?;
-    let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
+    let facts = gather(&scanned, options, progress)?;
     let plan =
         plan::make(&scanned.tree, &scanned, &facts, options, &Restored::default(), progress)?;
     Ok((scanned, facts, plan))

@@ -194,6 +194,9 @@ pub struct Options {
     pub traces: Vec<PathBuf>,
     /// The configuration that was read, as it was typed.
     pub config: Option<String>,
+    /// Whether the target's kernel is known to use pages of 4 KiB, so that arm64 libraries need not
+    /// load with larger ones.
+    pub small_pages: bool,
     /// Whether compiled Python ships.
     pub bytecode: Bytecode,
     /// The Python that runs and compiles, where it is not to be found.
@@ -230,6 +233,7 @@ impl Options {
             facts: Vec::new(),
             traces: Vec::new(),
             config: None,
+            small_pages: false,
             bytecode: Bytecode::None,
             python_bin: None,
             compression: Compression::Default,

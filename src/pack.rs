@@ -57,12 +57,20 @@ pub struct Shipped {
     pub file: Option<FileId>,
     /// The index of the generated file; None for a file of a package.
     pub generated: Option<usize>,
+    /// Which zip it is in.
+    pub role: Role,
+    /// Its name there.
+    pub name: String,
     /// Bytes that ship.
     pub bytes: u64,
+    /// Their CRC-32.
+    pub crc32: u32,
     /// Bytes it takes in the zip, headers not counted.
     pub packed_bytes: u64,
     /// Why it was not made smaller, where that is a doubt.
     pub doubt: Option<String>,
+    /// How many bytes fewer it has because it is for pages of 4 KiB only.
+    pub by_pages: u64,
 }
 
 /// All zips, complete but not yet in place.
@@ -148,11 +156,11 @@ pub fn pack(
     let zips = Zips::create(&jobs, file, &staging, options)?;
     let made = deflated::deflate(contents, plan, options, &jobs, &zips, progress)?;
     let archives = zips.finish(&staging)?;
-    let shipped = jobs.iter().zip(made).map(|(job, made)| shipped(job, made)).collect();
+    let shipped = jobs.into_iter().zip(made).map(|(job, made)| shipped(job, made)).collect();
     Ok(Packed { archives, shipped, staging })
 }
 
-fn shipped(job: &Job, deflated: Deflated) -> Shipped {
+fn shipped(job: Job, deflated: Deflated) -> Shipped {
     let (file, generated) = match job.source {
         Source::File(id) | Source::EmptyFolder(id) => (Some(id), None),
         Source::Generated(number) => (None, Some(number)),
@@ -160,9 +168,13 @@ fn shipped(job: &Job, deflated: Deflated) -> Shipped {
     Shipped {
         file,
         generated,
+        role: job.role,
+        name: job.name,
         bytes: deflated.raw_size,
+        crc32: deflated.crc32,
         packed_bytes: deflated.packed_size,
         doubt: deflated.doubt,
+        by_pages: deflated.by_pages,
     }
 }
 

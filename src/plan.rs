@@ -9,6 +9,7 @@ pub mod layers;
 mod prose;
 mod selected;
 pub mod sourceless;
+mod twins;
 mod warnings;
 
 use std::collections::BTreeMap;
@@ -147,8 +148,9 @@ pub fn make(
     let mut draft = Draft::new(tree, facts, options)?;
     draft.restore(restored);
     let handlers = handlers::find(tree, contents, facts, options)?;
-    let found = rules::propose(tree, facts, options.level, &options.rules_off);
+    let mut found = rules::propose(tree, facts, options);
     draft.drop_certain(&found.proposals);
+    twins::without_first(&draft, options, &mut found);
     let candidates = named(&found.proposals);
     let points = entry_points(options.level);
     let traced = traced(facts, options);
@@ -180,6 +182,7 @@ pub fn make(
             }
         }
     };
+    twins::tell(&mut draft);
     if options.level == Level::Max {
         selected::blank(&mut draft, contents, &handlers)?;
         prose::apply(&mut draft, contents, &options.rules_off, restored.sources.as_ref())?;

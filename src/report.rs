@@ -4,6 +4,7 @@
 
 pub mod bytecode;
 pub mod doubts;
+pub mod duplicates;
 pub mod explain;
 pub mod inspect;
 pub mod json;
@@ -25,6 +26,7 @@ use crate::options::Options;
 use crate::pack::{Packed, Role};
 use crate::plan::layers::Place;
 use crate::plan::{Action, Because, Of, Plan, Why};
+use crate::rules::{self, table::PAGE_SIZE};
 use crate::target::{DIRECT_UPLOAD_LIMIT, Target, UNZIPPED_LIMIT};
 use crate::tree::{FileId, Tree};
 use crate::verify::Proof;
@@ -47,6 +49,8 @@ pub struct Report {
     pub config: Option<String>,
     /// The rules that the configuration turns off, by name.
     pub rules_off: Vec<String>,
+    /// The pages, in bytes, that the kernel must have; null: whatever the files were linked for.
+    pub page_size: Option<u64>,
     /// What was found, in all packages together.
     pub before: Amount,
     /// What ships, in all zips together.
@@ -63,6 +67,8 @@ pub struct Report {
     pub rules: Vec<RuleTotal>,
     /// What stays on doubt.
     pub doubts: Vec<Doubt>,
+    /// Files that ship more than once in a zip, and libraries under several names.
+    pub duplicates: Vec<duplicates::Group>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// Limits and budgets that do not hold.
@@ -238,6 +244,7 @@ impl Report {
             level: options.level.name(),
             config: options.config.clone(),
             rules_off: options.rules_off.iter().cloned().collect(),
+            page_size: rules::small_pages(options).then_some(4096),
             before: Amount { files: tree.len() as u64, bytes: tree.bytes() },
             after,
             links_followed: tree.packages().map(|(_, package)| package.links_followed).sum(),
@@ -251,6 +258,7 @@ impl Report {
                 .into_iter()
                 .map(|((tier, id), (files, bytes))| RuleTotal { id, tier, files, bytes })
                 .collect(),
+            duplicates: Vec::new(),
             bytecode: None,
             proof,
             timings,
@@ -306,8 +314,12 @@ impl Ledger {
                 if let Some(row) = self.row(tree, facts, file) {
                     row.after.add(shipped.bytes, shipped.packed_bytes);
                 }
-                if saved > 0 {
-                    self.save(tree, facts, plan, file, saved);
+                if saved > shipped.by_pages {
+                    self.save(tree, facts, plan, file, saved - shipped.by_pages);
+                }
+                if shipped.by_pages > 0 {
+                    let rule = (PAGE_SIZE.tier.name(), PAGE_SIZE.id);
+                    self.add(tree, facts, file, rule, shipped.by_pages);
                 }
             } else if let Some(generated) = shipped.generated.map(|number| &plan.generated[number])
             {
@@ -333,6 +345,17 @@ impl Ledger {
             Because::Doubt(rule, _) => (rule.tier.name(), rule.id),
             Because::NoRule | Because::KeepOption(_) | Because::Restored(_) => return,
         };
+        self.add(tree, facts, file, (tier, id), bytes);
+    }
+
+    fn add(
+        &mut self,
+        tree: &Tree,
+        facts: &Facts,
+        file: FileId,
+        (tier, id): (&'static str, &'static str),
+        bytes: u64,
+    ) {
         let total = self.rules.entry((tier, id)).or_default();
         total.0 += 1;
         total.1 += bytes;

@@ -13,11 +13,9 @@ mod sources;
 pub mod table;
 mod unreached;
 
-use std::collections::BTreeSet;
-
 use crate::facts::Facts;
 use crate::facts::imports::Form;
-use crate::options::Level;
+use crate::options::{Level, Options};
 use crate::python::prose::Prose;
 use crate::tree::{FileId, PackageId, Tree, file_name, parent};
 use table::Rule;
@@ -60,9 +58,7 @@ pub enum Change {
     /// Leave them out.
     Drop,
     /// Leave out what the loader never maps.
-    StripElf,
-    /// Leave out what the loader never maps, the section headers too.
-    StripElfBare,
+    StripElf(Strip),
     /// Leave out the prose.
     ReduceMetadata,
     /// Name the interpreter so that it is found on Lambda.
@@ -79,8 +75,17 @@ pub enum Change {
 impl Change {
     /// Whether only bytes go that the loader never maps.
     pub fn is_strip(self) -> bool {
-        matches!(self, Self::StripElf | Self::StripElfBare)
+        matches!(self, Self::StripElf(_))
     }
+}
+
+/// How far a shared object is stripped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Strip {
+    /// The section headers go too.
+    pub bare: bool,
+    /// It need not load with pages of more than 4 KiB.
+    pub small_pages: bool,
 }
 
 /// What one rule would do to the files that stand or fall together.
@@ -138,8 +143,9 @@ impl Proposals {
     }
 }
 
-/// What every rule that the level admits and that is not `off` proposes, in the order of the table.
-pub fn propose(tree: &Tree, facts: &Facts, level: Level, off: &BTreeSet<String>) -> Proposals {
+/// What every rule that the level admits and that is not off proposes, in the order of the table.
+pub fn propose(tree: &Tree, facts: &Facts, options: &Options) -> Proposals {
+    let (level, off) = (options.level, &options.rules_off);
     let mut found = Proposals::default();
     binaries::propose(tree, facts, &mut found);
     bytecode::propose(tree, facts, &mut found);
@@ -149,18 +155,27 @@ pub fn propose(tree: &Tree, facts: &Facts, level: Level, off: &BTreeSet<String>)
     sources::propose(tree, facts, &mut found);
     data::propose(tree, facts, &mut found);
     if level == Level::Max {
-        unreached::propose(tree, facts, &mut found);
+        let twins = !off.contains(table::DUPLICATE_LIBRARY.id);
+        unreached::propose(tree, facts, twins, &mut found);
     }
     found.proposals.retain(|proposal| !off.contains(proposal.rule.id));
     found.guarded.retain(|guarded| !off.contains(guarded.rule.id));
-    if level == Level::Max && !off.contains(table::SECTION_HEADERS.id) {
-        for proposal in found.proposals.iter_mut().filter(|p| p.change == Change::StripElf) {
-            (proposal.rule, proposal.change) = (&table::SECTION_HEADERS, Change::StripElfBare);
+    let bare = level == Level::Max && !off.contains(table::SECTION_HEADERS.id);
+    let small_pages = small_pages(options);
+    for proposal in found.proposals.iter_mut().filter(|proposal| proposal.change.is_strip()) {
+        proposal.change = Change::StripElf(Strip { bare, small_pages });
+        if bare {
+            proposal.rule = &table::SECTION_HEADERS;
         }
     }
     found.proposals.retain(|proposal| proposal.rule.tier.level() <= level);
     found.guarded.retain(|guarded| guarded.rule.tier.level() <= level);
     found
+}
+
+/// Whether shared objects need not load with pages of more than 4 KiB.
+pub fn small_pages(options: &Options) -> bool {
+    options.small_pages && !options.rules_off.contains(table::PAGE_SIZE.id)
 }
 
 /// The files that distributions brought and that are no metadata, with their import paths.

@@ -4,12 +4,13 @@
 
 use anyhow::Result;
 
+use crate::elf::pages::Pages;
 use crate::elf::parts;
-use crate::elf::strip::{self, KeepReason, SectionHeaders};
+use crate::elf::strip::{self, KeepReason, SectionHeaders, Slimmed};
 use crate::json;
 use crate::plan::Action;
 use crate::python::{metadata, prose, scripts};
-use crate::rules::Change;
+use crate::rules::{Change, Strip};
 use crate::tree::{Contents, FileId, Step};
 use crate::zip::deflate::Compression;
 use crate::zip::gzip;
@@ -21,6 +22,15 @@ pub struct Payload {
     pub bytes: Vec<u8>,
     /// Why the file stayed as it was although a change was planned, where that is a doubt.
     pub doubt: Option<String>,
+    /// How many bytes of what went went because it is for pages of 4 KiB only.
+    pub by_pages: u64,
+}
+
+impl Payload {
+    /// Bytes about which there is nothing to tell.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        Self { bytes, doubt: None, by_pages: 0 }
+    }
 }
 
 /// Reads a file and applies what was decided to it.
@@ -34,10 +44,7 @@ pub fn apply(
     compression: Compression,
 ) -> Result<Payload> {
     let bytes = match action {
-        Action::Change(Change::StripElf) => return stripped(contents, id, SectionHeaders::Minimal),
-        Action::Change(Change::StripElfBare) => {
-            return stripped(contents, id, SectionHeaders::Drop);
-        }
+        Action::Change(Change::StripElf(how)) => return stripped(contents, id, how),
         Action::Change(Change::ReduceMetadata) => metadata::reduce(&contents.read(id)?),
         Action::Change(Change::PortableShebang) => {
             let bytes = contents.read(id)?;
@@ -57,7 +64,7 @@ pub fn apply(
         | Action::Drop
         | Action::Change(Change::Drop) => contents.read(id)?,
     };
-    Ok(Payload { bytes, doubt: None })
+    Ok(Payload::of(bytes))
 }
 
 /// JSON, or what gzip holds, in fewer bytes; `None` where that cannot be.
@@ -71,14 +78,16 @@ fn smaller_data(bytes: &[u8], blank: Option<&str>, compression: Compression) -> 
 }
 
 /// Reads what of a shared object matters; all of it where it stays as it is.
-fn stripped(contents: &dyn Contents, id: FileId, headers: SectionHeaders) -> Result<Payload> {
+fn stripped(contents: &dyn Contents, id: FileId, how: Strip) -> Result<Payload> {
+    let headers = if how.bare { SectionHeaders::Drop } else { SectionHeaders::Minimal };
+    let pages = if how.small_pages { Pages::Of4KiB } else { Pages::AsLinked };
     let steps: [Step<'_>; 2] = [&parts::tables, &|bytes, _| parts::parts(bytes)];
     let mattering = contents.read_parts(id, &steps)?;
-    let doubt = match strip::strip(&mattering, headers) {
-        Ok(bytes) => return Ok(Payload { bytes, doubt: None }),
+    let doubt = match strip::strip_for(&mattering, headers, pages) {
+        Ok(Slimmed { bytes, by_pages }) => return Ok(Payload { bytes, doubt: None, by_pages }),
         Err(KeepReason::NothingToGain) => None,
         Err(reason) => Some(reason.to_string()),
     };
     drop(mattering);
-    Ok(Payload { bytes: contents.read(id)?, doubt })
+    Ok(Payload { bytes: contents.read(id)?, doubt, by_pages: 0 })
 }

@@ -61,7 +61,7 @@ fn a_refusal_names_line_and_key() {
         ("[dist.a]\nkept = []", "line 2, dist.a: there is no key `kept` | did you mean `keep`?"),
         (
             "[facts.a]\nx = 1",
-            "line 2, facts.a: there is no key `x` | it can be distribution, replace, versions, ignore, loaders, hidden, select, drop, blank",
+            "line 2, facts.a: there is no key `x` | it can be distribution, replace, versions, ignore, loaders, hidden, select, drop, blank, reads",
         ),
         (
             "[[facts.a.drop]]\nfils = []",

@@ -3,6 +3,7 @@
 //! Nothing of the rewriting is used here but the record reader; every fact is taken from the
 //! two files.
 
+use super::pages::Pages;
 use super::raw::{self, Header, Section, Segment, Words};
 
 type Verdict = Result<(), &'static str>;
@@ -29,15 +30,15 @@ const POINTERS: [u64; 15] = [
     raw::DT_VERNEED,
 ];
 
-/// Checks `after` against `before`. One pass over the mapped bytes, no large allocation.
+/// Checks `after`, made for `pages`, against `before`. One pass over the mapped bytes, no large allocation.
 ///
 /// # Errors
 /// The first invariant that does not hold, as a short noun phrase.
-pub(super) fn verify(before: &[u8], after: &[u8]) -> Verdict {
+pub(super) fn verify(before: &[u8], after: &[u8], pages: Pages) -> Verdict {
     require(after.len() < before.len(), "the result is smaller")?;
     let old = Side::read(before).ok_or("the input has headers")?;
     let new = Side::read(after).ok_or("the result has headers")?;
-    same_headers(&old, &new)?;
+    same_headers(&old, &new, pages)?;
     let loads = pair_loads(&old, &new)?;
     placed(&loads, &new)?;
     same_bytes(&loads, &old, &new)?;
@@ -72,14 +73,44 @@ impl<'a> Side<'a> {
 /// A `PT_LOAD` before and after.
 type Pair<'a> = (&'a Segment, &'a Segment);
 
-/// The file header but for the places of tables, and every program header but for `p_offset`.
-fn same_headers(old: &Side<'_>, new: &Side<'_>) -> Verdict {
+/// The file header but for the places of tables, and every program header but for `p_offset`, and
+/// `p_align` where it may be lower.
+fn same_headers(old: &Side<'_>, new: &Side<'_>, pages: Pages) -> Verdict {
     let kept = [(0, 32), (48, 58)];
     let same = kept.iter().all(|&(start, end)| old.bytes(start, end) == new.bytes(start, end));
     require(same, "the file header is the same")?;
     require(old.segments.len() == new.segments.len(), "the number of program headers is the same")?;
-    let same = |(a, b): (&Segment, &Segment)| *a == Segment { offset: a.offset, ..b.clone() };
-    require(old.segments.iter().zip(&new.segments).all(same), "only p_offset differs")
+    let same = |(a, b): (&Segment, &Segment)| {
+        let align = if is_lower((a, b)) { a.align } else { b.align };
+        *a == Segment { offset: a.offset, align, ..b.clone() }
+    };
+    require(old.segments.iter().zip(&new.segments).all(same), "only p_offset differs")?;
+    match old.segments.iter().zip(&new.segments).any(is_lower) {
+        true => may_be_lower(old, pages),
+        false => Ok(()),
+    }
+}
+
+/// Whether a `PT_LOAD` asks for pages of 4 KiB where it asked for larger ones.
+fn is_lower((a, b): Pair<'_>) -> bool {
+    a.kind == raw::PT_LOAD && b.align == 4096 && a.align > 4096
+}
+
+/// Only where it was asked for, on aarch64, and where nothing in memory needs more: no section is
+/// aligned to more than a page, and no page belongs to two segments.
+fn may_be_lower(old: &Side<'_>, pages: Pages) -> Verdict {
+    let asked = pages == Pages::Of4KiB && old.header.machine == raw::EM_AARCH64;
+    require(asked, "p_align is lower only where it was asked for")?;
+    let sections = old.header.sections(old.words.data).ok_or("section headers tell alignments")?;
+    let mut mapped = sections.iter().filter(|section| section.allocated()).peekable();
+    require(mapped.peek().is_some(), "section headers tell alignments")?;
+    require(mapped.all(|section| section.addralign <= 4096), "no section needs more than a page")?;
+    let mut loads: Vec<&Segment> =
+        old.segments.iter().filter(|segment| segment.kind == raw::PT_LOAD).collect();
+    loads.sort_by_key(|load| load.vaddr);
+    let end = |load: &Segment| Some(load.vaddr.checked_add(load.memsz)?.div_ceil(4096));
+    let apart = |pair: &[&Segment]| end(pair[0]).is_some_and(|page| page <= pair[1].vaddr / 4096);
+    require(loads.windows(2).all(apart), "no two PT_LOADs share a page")
 }
 
 fn pair_loads<'a>(old: &'a Side<'_>, new: &'a Side<'_>) -> Result<Vec<Pair<'a>>, &'static str> {
@@ -108,11 +139,12 @@ fn placed(loads: &[Pair<'_>], new: &Side<'_>) -> Verdict {
     Ok(())
 }
 
-/// Every mapped byte but those of the fields that may differ.
+/// Every mapped byte but those of the fields that may differ; what stands in `p_offset` and `p_align`
+/// is checked by itself.
 fn same_bytes(loads: &[Pair<'_>], old: &Side<'_>, new: &Side<'_>) -> Verdict {
-    let fields = (0..u64::from(old.header.phnum)).map(|index| {
-        let at = old.header.phoff + index * raw::SEGMENT_SIZE + 8;
-        (at, at + 8)
+    let fields = (0..u64::from(old.header.phnum)).flat_map(|index| {
+        let at = old.header.phoff + index * raw::SEGMENT_SIZE;
+        [(at + 8, at + 16), (at + 48, at + 56)]
     });
     let mut masks: Vec<(u64, u64)> = HEADER_CHANGES.into_iter().chain(fields).collect();
     masks.sort_unstable();

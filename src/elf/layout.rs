@@ -7,11 +7,10 @@
 //! Each block moves down to the first offset that keeps `p_offset` congruent to `p_vaddr`
 //! modulo `p_align` (gABI, "Program Loading").
 
+use super::pages::PAGE;
 use super::raw::{self, Header, Segment};
 use super::strip::KeepReason;
 
-/// Pages of both Lambda architectures, in bytes; the loader refuses a smaller `p_align`.
-const PAGE: u64 = 4096;
 /// More program headers than this is no real file (the largest seen has 20).
 const MOST_SEGMENTS: usize = 512;
 
@@ -29,7 +28,7 @@ pub(super) struct Block {
 }
 
 /// All blocks of a file, ascending and disjoint both before and after.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Layout {
     pub blocks: Vec<Block>,
     /// End of the last block in the output.
@@ -115,6 +114,7 @@ fn sound(load: &Segment, length: u64) -> Result<(), KeepReason> {
         return Err(KeepReason::Damaged("a PT_LOAD reaches past the end of the file"));
     }
     let congruent = load.vaddr.wrapping_sub(load.offset) & load.align.wrapping_sub(1) == 0;
+    // The loader refuses less than a page.
     if !load.align.is_power_of_two() || load.align < PAGE || !congruent {
         return Err(KeepReason::Misaligned);
     }

@@ -60,6 +60,12 @@ impl<'a> Sections<'a> {
         self.names.iter().any(named)
     }
 
+    /// The largest alignment that a mapped section asks for; `None` where there is none to tell.
+    pub fn widest(&self) -> Option<u64> {
+        let mapped = self.all.iter().filter(|section| section.allocated());
+        mapped.map(|section| section.addralign).max()
+    }
+
     /// The file ranges, as (start, end), of every section with bytes and of the table itself.
     pub fn ranges(&self, header: &Header) -> impl Iterator<Item = (u64, u64)> {
         let filled = self.all.iter().filter(|section| section.has_content());

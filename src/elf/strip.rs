@@ -4,11 +4,12 @@
 //! that patchelf has edited (37 and 192 of 912 measured); eu-strip only truncates and misses
 //! what lies between segments. Here nothing virtual changes: mapped bytes are copied as they
 //! are and only moved down in the file, so that of all program header fields `p_offset` alone
-//! differs. What symbols and debug data served (backtraces, probes, profilers' native frames)
+//! differs (and `p_align` of `PT_LOAD`s where that is asked for, see [`super::pages`]). What symbols and debug data served (backtraces, probes, profilers' native frames)
 //! is lost; unwinding (`.eh_frame`) is mapped and stays.
 
 use super::check;
 use super::layout::Layout;
+use super::pages::{self, Pages};
 use super::raw::{self, Header, Segment};
 use super::sections::{Sections, Table};
 
@@ -75,6 +76,23 @@ pub enum KeepReason {
     Invariant(&'static str),
 }
 
+/// A file without what the loader never maps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slimmed {
+    /// The file, strictly smaller than it was.
+    pub bytes: Vec<u8>,
+    /// How many bytes fewer it has because it is for pages of 4 KiB only; 0: it loads wherever it did.
+    pub by_pages: u64,
+}
+
+/// As [`strip_for`], for the kernels that the file was linked for.
+///
+/// # Errors
+/// A [`KeepReason`]: the caller keeps the input bytes.
+pub fn strip(bytes: &[u8], headers: SectionHeaders) -> Result<Vec<u8>, KeepReason> {
+    Ok(strip_for(bytes, headers, Pages::AsLinked)?.bytes)
+}
+
 /// Returns the file without what the loader never maps, strictly smaller than `bytes`, checked
 /// against `bytes`. Deterministic, and a second pass over the result finds nothing to gain.
 ///
@@ -85,16 +103,26 @@ pub enum KeepReason {
 ///
 /// # Errors
 /// A [`KeepReason`]: the caller keeps the input bytes.
-pub fn strip(bytes: &[u8], headers: SectionHeaders) -> Result<Vec<u8>, KeepReason> {
+pub fn strip_for(
+    bytes: &[u8],
+    headers: SectionHeaders,
+    pages: Pages,
+) -> Result<Slimmed, KeepReason> {
     let header = acceptable(bytes)?;
     let segments =
         header.segments(bytes).map_err(|_| KeepReason::Damaged("the program header table"))?;
     let sections = Sections::read(&header, bytes)?;
-    let layout = Layout::new(&header, &segments, bytes.len() as u64)?;
+    let length = bytes.len() as u64;
+    let linked = Layout::new(&header, &segments, length)?;
     if !check::dynamic_resolves(bytes) {
         return Err(KeepReason::Damaged("no dynamic section, or one that does not resolve"));
     }
-    explained(bytes, &header, &sections, &layout)?;
+    explained(bytes, &header, &sections, &linked)?;
+    let (segments, layout) = match pages {
+        Pages::AsLinked => None,
+        Pages::Of4KiB => closer(&header, &segments, &sections, &linked, length),
+    }
+    .unwrap_or((segments, linked.clone()));
     let wanted = headers == SectionHeaders::Minimal || sections.looked_up_by_name();
     let table = match wanted && !sections.is_empty() {
         true => Some(sections.minimal(&layout, layout.end)?),
@@ -102,8 +130,23 @@ pub fn strip(bytes: &[u8], headers: SectionHeaders) -> Result<Vec<u8>, KeepReaso
     };
     drop(sections);
     let output = write(bytes, &header, &segments, &layout, table.as_ref())?;
-    check::verify(bytes, &output).map_err(KeepReason::Invariant)?;
-    Ok(output)
+    check::verify(bytes, &output, pages).map_err(KeepReason::Invariant)?;
+    // Without fewer pages the file would be no larger than it was.
+    let whole = (places(&linked, table.as_ref()).2).min(length);
+    Ok(Slimmed { by_pages: whole.saturating_sub(output.len() as u64), bytes: output })
+}
+
+/// The segments and their places for pages of 4 KiB, where that takes fewer bytes.
+fn closer(
+    header: &Header,
+    segments: &[Segment],
+    sections: &Sections<'_>,
+    linked: &Layout,
+    length: u64,
+) -> Option<(Vec<Segment>, Layout)> {
+    let segments = pages::capped(header, segments, sections)?;
+    let layout = Layout::new(header, &segments, length).ok()?;
+    (layout.end < linked.end).then_some((segments, layout))
 }
 
 /// The header of a file that this module knows how to rewrite.
@@ -177,12 +220,7 @@ fn write(
     layout: &Layout,
     table: Option<&Table>,
 ) -> Result<Vec<u8>, KeepReason> {
-    let size = |table: &Table| {
-        let names = layout.end + table.strings.len() as u64;
-        (names.next_multiple_of(8), table.headers.len() as u64)
-    };
-    let (shoff, shnum) = table.map_or((0, 0), size);
-    let total = if shnum == 0 { layout.end } else { shoff + shnum * raw::SECTION_SIZE };
+    let (shoff, shnum, total) = places(layout, table);
     if total >= bytes.len() as u64 {
         return Err(KeepReason::NothingToGain);
     }
@@ -199,8 +237,16 @@ fn write(
     }
     let shnum = u16::try_from(shnum).map_err(|_| KeepReason::Damaged("too many sections"))?;
     put_header(&mut output, layout.moved(header.phoff), shoff, shnum);
-    put_offsets(&mut output, layout.moved(header.phoff), segments, layout);
+    put_segments(&mut output, layout.moved(header.phoff), segments, layout);
     Ok(output)
+}
+
+/// Where the section headers stand behind a layout, how many there are, and where the file ends.
+fn places(layout: &Layout, table: Option<&Table>) -> (u64, u64, u64) {
+    let Some(table) = table else { return (0, 0, layout.end) };
+    let shoff = (layout.end + table.strings.len() as u64).next_multiple_of(8);
+    let shnum = table.headers.len() as u64;
+    (shoff, shnum, shoff + shnum * raw::SECTION_SIZE)
 }
 
 /// Fills with zeros up to offset `to`.
@@ -228,9 +274,10 @@ fn put_header(output: &mut [u8], phoff: u64, shoff: u64, shnum: u16) {
     put(output, 62, &shnum.saturating_sub(1).to_le_bytes());
 }
 
-/// `p_offset` of every program header.
-fn put_offsets(output: &mut [u8], phoff: u64, segments: &[Segment], layout: &Layout) {
+/// `p_offset` and `p_align` of every program header.
+fn put_segments(output: &mut [u8], phoff: u64, segments: &[Segment], layout: &Layout) {
     for (segment, at) in segments.iter().zip((phoff..).step_by(raw::SEGMENT_SIZE as usize)) {
         put(output, at + 8, &layout.moved(segment.offset).to_le_bytes());
+        put(output, at + 48, &segment.align.to_le_bytes());
     }
 }

@@ -11,5 +11,6 @@ mod fixtures;
 mod keeping;
 mod loading;
 mod oracle;
+mod pages;
 mod placing;
 mod reading;

@@ -110,6 +110,9 @@ pub enum Form {
     Stub,
     /// A shared library: by its file name, with or without `lib` and what follows `.so`.
     Library,
+    /// A further name of a shared library of which an equal file has the [`Form::Library`]: by this
+    /// file name, with or without `lib`.
+    FurtherName,
     /// Any other file: by its file name.
     File,
     /// What is left of a distribution: by anything else of it.

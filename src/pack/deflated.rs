@@ -24,7 +24,9 @@ const IN_FLIGHT: u64 = 170_000_000;
 pub(super) struct Deflated {
     pub(super) raw_size: u64,
     pub(super) packed_size: u64,
+    pub(super) crc32: u32,
     pub(super) doubt: Option<String>,
+    pub(super) by_pages: u64,
 }
 
 /// What all workers share.
@@ -102,7 +104,8 @@ impl Work<'_> {
         let (method, crc32, raw_size) = (packed.method, packed.crc32, packed.raw_size);
         let data = packed.data.into_owned();
         let packed_size = data.len() as u64;
-        let made = Deflated { raw_size, packed_size, doubt: payload.doubt };
+        let Payload { doubt, by_pages, .. } = payload;
+        let made = Deflated { raw_size, packed_size, crc32, doubt, by_pages };
         Ok((made, Ready { data, method, crc32, raw_size }))
     }
 
@@ -110,15 +113,13 @@ impl Work<'_> {
         match job.source {
             Source::File(id) => {
                 if let Some(bytes) = self.plan.compiled.get(&id) {
-                    return Ok(Payload { bytes: bytes.clone(), doubt: None });
+                    return Ok(Payload::of(bytes.clone()));
                 }
                 let action = self.plan.decisions[id].action;
                 transform::apply(action, self.contents, id, self.options.compression)
             }
-            Source::Generated(number) => {
-                Ok(Payload { bytes: self.plan.generated[number].bytes.clone(), doubt: None })
-            }
-            Source::EmptyFolder(_) => Ok(Payload { bytes: Vec::new(), doubt: None }),
+            Source::Generated(number) => Ok(Payload::of(self.plan.generated[number].bytes.clone())),
+            Source::EmptyFolder(_) => Ok(Payload::of(Vec::new())),
         }
     }
 

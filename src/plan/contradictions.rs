@@ -26,7 +26,7 @@ pub fn contradictions(
     plan: &Plan,
     progress: &dyn Progress,
 ) -> Result<Vec<Edge>> {
-    let found = rules::propose(tree, facts, options.level, &options.rules_off);
+    let found = rules::propose(tree, facts, options);
     let candidates = named(&found.proposals);
     let points = entry_points(options.level);
     let graph = ImportGraph::new(tree, contents, facts, &wanted(&candidates), points)?;

@@ -13,6 +13,7 @@ use crate::plan::layers::{self, Place};
 use crate::plan::{Action, Because, Plan};
 use crate::python::dist;
 use crate::rules::Tier;
+use crate::rules::table::PAGE_SIZE;
 use crate::transform;
 use crate::tree::{Contents, FileId, Tree, file_name};
 use crate::zip::deflate::Compression;
@@ -135,7 +136,7 @@ fn one(
         Owner::Distribution(id) => named(facts, id),
         Owner::Guest(id) => format!("your code, inside a package of {}", named(facts, id)),
     };
-    let (rule, mut because) = reasons(tree, plan, file);
+    let (rule, mut because) = reasons(tree, facts, plan, file);
     let (mut verb, mut ships_bytes) = (verb(decision.action), Some(bytes));
     match decision.action {
         Action::Drop => ships_bytes = None,
@@ -145,11 +146,13 @@ fn one(
             let payload = transform::apply(decision.action, contents, file, Compression::Default)?;
             if payload.bytes == raw {
                 verb = "kept";
-                because = vec![
-                    payload
-                        .doubt
-                        .unwrap_or_else(|| "the rule finds nothing to take away".to_owned()),
-                ];
+                let nothing = || "the rule finds nothing to take away".to_owned();
+                because = vec![payload.doubt.unwrap_or_else(nothing)];
+                because.extend(chain(tree, plan, file));
+            }
+            if payload.by_pages > 0 {
+                let less = format!("{} bytes of it by the rule {}", payload.by_pages, PAGE_SIZE.id);
+                because.extend([less, PAGE_SIZE.why_safe.to_owned()]);
             }
             ships_bytes = Some(payload.bytes.len() as u64);
         }
@@ -171,7 +174,12 @@ fn named(facts: &Facts, id: crate::facts::owners::DistId) -> String {
     format!("{} {}", dist.name, dist.version)
 }
 
-fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec<String>) {
+fn reasons(
+    tree: &Tree,
+    facts: &Facts,
+    plan: &Plan,
+    file: FileId,
+) -> (Option<&'static str>, Vec<String>) {
     match &plan.decisions[file].because {
         Because::NoRule => match chain(tree, plan, file) {
             chain if chain.is_empty() => (None, vec!["no rule has anything against it".to_owned()]),
@@ -183,9 +191,9 @@ fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec
         Because::Rule(rule) => {
             let told = [rule.what.to_owned(), rule.why_safe.to_owned()];
             let by_evidence = rule.tier != Tier::Certain && !rule.is_fact() && !plan.ships(file);
-            let looked = by_evidence.then(|| looked_for(tree, plan, file));
-            let told = told.into_iter().chain(looked).chain(chain(tree, plan, file));
-            (Some(rule.id), told.collect())
+            let looked = by_evidence.then(|| looked_for(tree, facts, plan, file));
+            let told = told.into_iter().chain(looked).chain(twins(tree, facts, plan, file));
+            (Some(rule.id), told.chain(chain(tree, plan, file)).collect())
         }
         Because::Doubt(rule, doubt) => (
             Some(rule.id),
@@ -197,13 +205,22 @@ fn reasons(tree: &Tree, plan: &Plan, file: FileId) -> (Option<&'static str>, Vec
     }
 }
 
+/// The names under which a library still ships that goes under this one.
+fn twins(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> Option<String> {
+    let ships = |twin: &&FileId| plan.ships(**twin) && **twin != file && !plan.ships(file);
+    let twins = facts.twins.names(file).iter().filter(ships);
+    let twins: Vec<String> = twins.map(|twin| tree.shown(*twin)).collect();
+    (!twins.is_empty()).then(|| format!("the same bytes ship as {}", twins.join(" and ")))
+}
+
 /// What would have kept a file, and where it was looked for.
-fn looked_for(tree: &Tree, plan: &Plan, file: FileId) -> String {
+fn looked_for(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> String {
     let package = tree.file(file).package;
     let ships = |id: &FileId| tree.file(*id).package == package && plan.ships(*id);
     let count = files(tree.ids().filter(ships).count() as u64);
     let path = tree.import_path(file).unwrap_or(tree.file(file).path.as_str());
-    let name = match module_name(path) {
+    let is_library = !facts.twins.names(file).is_empty();
+    let name = match module_name(path).filter(|_| !is_library) {
         Some(name) => format!("the module {}", name.replace('/', ".")),
         None => format!("the name {}", file_name(path)),
     };

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::numbers::{count, files, mb, percent};
-use super::{Distribution, Function, Report, proof};
-use crate::rules::table::UNOPENED;
+use super::{Distribution, Function, Report, duplicates, proof};
+use crate::rules::table::{PAGE_SIZE, UNOPENED};
 use crate::target::UNZIPPED_LIMIT;
 
 /// Rows of the table that are shown without `-v`.
@@ -32,7 +32,20 @@ pub fn render(report: &Report, style: Style) -> String {
         let (files, bytes) = (files(rule.files), mb(rule.bytes));
         line(&mut out, &format!("left out on the word of the trace: {files}, {bytes}"));
     }
+    if let Some(rule) = report.rules.iter().find(|rule| rule.id == PAGE_SIZE.id) {
+        let (files, bytes) = (files(rule.files), mb(rule.bytes));
+        line(
+            &mut out,
+            &format!(
+                "for a kernel with pages of 4 KiB, as Lambda's, and no larger ones (--page-size): \
+                 {files}, {bytes} less unzipped"
+            ),
+        );
+    }
     doubts(&mut out, report, style);
+    for told in duplicates::render(&report.duplicates, style.verbose) {
+        line(&mut out, &told);
+    }
     for warning in &report.warnings {
         line(&mut out, &format!("warning: {warning}"));
     }

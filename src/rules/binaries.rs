@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Change, Proposals, table};
+use super::{Change, Proposals, Strip, table};
 use crate::facts::Facts;
 use crate::facts::content::{Content, arch};
 use crate::python::tags::{self, ModuleFile};
@@ -56,7 +56,7 @@ fn strip(tree: &Tree, content: &Content, id: FileId, found: &mut Proposals) {
     } else if file_name(path).to_ascii_lowercase().contains("fips") {
         found.guard(&table::ELF_UNMAPPED, id, "a FIPS module checks its own bytes");
     } else {
-        found.add(&table::ELF_UNMAPPED, Change::StripElf, id);
+        found.add(&table::ELF_UNMAPPED, Change::StripElf(Strip::default()), id);
     }
 }
 

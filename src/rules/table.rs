@@ -63,6 +63,10 @@ rules! {
         what: "The empty `.lock` that uv leaves in the folder it installs into.",
         why_safe: "It is only held while the installer runs.",
         unless: "It has content: then it is somebody's file.";
+    PAGE_SIZE = "page-size", Certain,
+        what: "With `--page-size 4KiB`: holes in the files of arm64 shared objects, which are linked for pages of up to 64 KiB (`p_align`).",
+        why_safe: "Lambda's arm64 kernel has pages of 4 KiB, and there the loader maps by these: the same bytes come to the same addresses. Only a kernel with pages of 16 or 64 KiB cannot load the file, so it takes the option.",
+        unless: "A section asks for more than 4 KiB, no section headers tell, or two segments lie in one page.";
     SCRIPT_SHEBANG = "script-shebang", Certain,
         what: "The build machine's interpreter path in the first line of installed scripts: becomes `#!/usr/bin/env python3`.",
         why_safe: "The path of the build machine does not exist on Lambda; the script's other lines stay as they are.",
@@ -103,6 +107,10 @@ rules! {
         what: "Docstrings in the Python sources of distributions, and comments with them: `__doc__` is None, as under `python -OO`.",
         why_safe: "Nothing that ships reads the docstrings of what it imports or is imported by: no `__doc__`, `getdoc`, doctest or the like. Every statement stays on its line; each result is held against the original, token by token and as a syntax tree.",
         unless: "The distribution, or one that it imports, reads docstrings of what it is handed, and no fact says that it only makes others of them; or the user's code does.";
+    DUPLICATE_LIBRARY = "duplicate-library", Bold,
+        what: "Further names of a shared library: files of the same bytes in the same folder (`libx.so`, `libx.so.1`, `libx.so.1.2`), of which one stays.",
+        why_safe: "No shared object that stays is linked with this name (DT_NEEDED) and no string that is reached says it; what names the library vaguely (`x`, `libx*`) finds the other.",
+        unless: "Something says this very name, or its beginning up to the version (`libx.so.`).";
     GZIP_AGAIN = "gzip-again", Bold,
         what: "Files `.gz` of distributions: compressed again at the build's level, without name and time in the header.",
         why_safe: "What they unpack to stays as it is, byte for byte; of JSON in them only white space goes.",

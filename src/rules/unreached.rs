@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, HashSet};
 use super::table::Rule;
 use super::{Change, Named, Proposal, Proposals, table};
 use crate::facts::Facts;
-use crate::facts::content::Content;
 use crate::facts::imports::Form;
 use crate::facts::names::module_name;
 use crate::facts::owners::DistId;
-use crate::tree::{FileId, Tree, file_name, parent};
+use crate::facts::twins::is_library;
+use crate::tree::{FileId, Tree};
 
-/// What other rules propose to look for stays theirs.
-pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
+/// What other rules propose to look for stays theirs. `twins`: whether further names of a library are
+/// looked for by themselves.
+pub(super) fn propose(tree: &Tree, facts: &Facts, twins: bool, found: &mut Proposals) {
     let theirs: HashSet<FileId> = found
         .proposals
         .iter()
@@ -29,7 +30,9 @@ pub(super) fn propose(tree: &Tree, facts: &Facts, found: &mut Proposals) {
             rest.entry(dist).or_default().push(id);
         } else if path.starts_with("bin/") {
             one(tree, &table::UNNAMED_SCRIPT, Form::File, id, found);
-        } else if is_library(tree, facts, id) {
+        } else if twins && facts.twins.first(id).is_some() {
+            one(tree, &table::DUPLICATE_LIBRARY, Form::FurtherName, id, found);
+        } else if is_library(tree, &facts.content, id) {
             one(tree, &table::ORPHANED_LIBRARY, Form::Library, id, found);
         } else if module_name(path).is_some() {
             one(tree, &table::UNREACHED_MODULE, Form::Module, id, found);
@@ -63,14 +66,4 @@ fn importable(tree: &Tree, facts: &Facts) -> HashSet<DistId> {
         !in_metadata && tree.import_path(*id).and_then(module_name).is_some()
     });
     modules.filter_map(|id| facts.owners.brought_by(id)).collect()
-}
-
-/// Whether a file is a shared library and no extension module: it says what others link with it by,
-/// or lies in the folder that wheel repairers make.
-fn is_library(tree: &Tree, facts: &Facts, id: FileId) -> bool {
-    let Content::Elf(object) = &facts.content[id] else { return false };
-    let path = tree.file(id).path.as_str();
-    let name = file_name(path);
-    let repaired = file_name(parent(path)).ends_with(".libs") || parent(path).ends_with("/.libs");
-    repaired || name.starts_with("lib") && object.soname.is_some()
 }

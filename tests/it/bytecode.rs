@@ -136,3 +136,105 @@ fn without_python_it_is_told() {
     assert_eq!(run.code, 2);
     assert!(run.err.contains("failed to find CPython 3.12"), "{}", run.err);
 }
+
+const ONLY: [&str; 4] = ["--bytecode", "only", "--handler", "app.handler"];
+
+/// The names in the layer below `python/`, but for metadata.
+fn shipped(built: &Built) -> Vec<String> {
+    let names = built.names("layer.zip").into_iter();
+    let names = names.filter_map(|name| name.strip_prefix("python/").map(ToOwned::to_owned));
+    names.filter(|name| !name.contains(".dist-info/")).collect()
+}
+
+#[test]
+fn bytecode_ships_in_place_of_sources_that_nothing_needs() {
+    let built = build(&[app().path()], &ONLY);
+    assert_eq!(shipped(&built), ["alpha/__init__.pyc", "alpha/core.pyc", "alpha/late.pyc"]);
+    let function = built.names("function.zip");
+    assert_eq!(function, ["__pycache__/app.cpython-312.pyc", "app.py"], "the user's source stays");
+    assert!(built.run.says(&["bytecode of"]), "{}", built.run.out);
+    let off = app().with("slim.toml", "");
+    let config = off.home("slim.toml");
+    fs::write(&config, "[rules]\noff = [\"bytecode-only\"]\n").unwrap();
+    let off = build(&[off.path(), "--config", &config], &ONLY);
+    assert_eq!(shipped(&off).iter().filter(|name| name.ends_with(".py")).count(), 3);
+}
+
+#[test]
+fn sources_that_something_looks_for_stay_beside_their_bytecode() {
+    let alpha = |code: &str| {
+        let alpha = alpha().file("alpha/config.py", "SIZE = 1\n").file("alpha/x.py", code);
+        shipped(&build(
+            &[Package::new("app").with("app.py", "import alpha.x\n").install(&alpha).path()],
+            &ONLY[..2],
+        ))
+    };
+    let stays = |names: &[String], name: &str| names.iter().any(|shipped| shipped == name);
+    let plain = alpha("import os\nHERE = os.path.dirname(__file__)\n");
+    assert!(plain.iter().all(|name| name.ends_with(".pyc")), "{plain:?}");
+    let by_name = alpha("import os\nPATH = os.path.join(os.path.dirname(__file__), 'config.py')\n");
+    assert!(stays(&by_name, "alpha/config.py") && !stays(&by_name, "alpha/x.py"), "{by_name:?}");
+    let own = alpha("exec(open(__file__).read() if False else '')\n");
+    assert!(stays(&own, "alpha/x.py") && !stays(&own, "alpha/config.py"), "{own:?}");
+    for code in [
+        "import glob\nALL = glob.glob('*.py')\n",
+        "import inspect\n\ndef f(x):\n    return inspect.getsource(x)\n",
+        "from importlib.util import spec_from_file_location as load\nx = load\n",
+    ] {
+        let names = alpha(code);
+        let sources = names.iter().filter(|name| name.ends_with(".py")).count();
+        let cached = names.iter().filter(|name| name.contains("__pycache__/")).count();
+        assert_eq!((sources, cached), (5, 5), "{code}: {names:?}");
+    }
+}
+
+#[test]
+fn a_source_that_a_run_reads_stays() {
+    let reads = "import alpha\n\ndef handler(event, context):\n    with open(alpha.core.__spec__.origin) as file:\n        return len(file.read())\n";
+    let package = Package::new("app").with("app.py", reads).install(&alpha());
+    let one = package.home("one.json");
+    fs::write(&one, "{}").unwrap();
+    let run = |options: &[&str]| {
+        let mut command = command();
+        command.env("XDG_CACHE_HOME", package.home("cache"));
+        command.args(["build", package.path(), "--out-dir", &package.home("out"), "--event", &one]);
+        let run = finished(command.args(ONLY).args(options)).ok();
+        let layer = unzip(&PathBuf::from(package.home("out")).join("layer.zip"));
+        (run, layer.into_keys().collect::<Vec<String>>())
+    };
+    let (told, names) = run(&[]);
+    assert!(told.says(&["proven"]) && !told.says(&["undone"]), "{}", told.out);
+    assert!(names.contains(&"python/alpha/core.py".to_owned()), "{names:?}");
+    assert!(names.contains(&"python/alpha/__init__.pyc".to_owned()), "{names:?}");
+}
+
+#[test]
+fn sources_come_back_when_a_run_fails_without_them() {
+    // It looks whether the file is there, which no run is seen to open.
+    let looks = "import alpha, os\n\ndef handler(event, context):\n    return os.path.getsize(alpha.core.__spec__.origin)\n";
+    let package = Package::new("app").with("app.py", looks).install(&alpha());
+    let one = package.home("one.json");
+    fs::write(&one, "{}").unwrap();
+    let mut command = command();
+    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.args(["build", package.path(), "--out-dir", &package.home("out"), "--event", &one]);
+    let run = finished(command.args(ONLY)).ok();
+    assert!(run.says(&["proven"]) && run.says(&["undone", "bytecode-only"]), "{}", run.out);
+    assert!(run.says(&["[rules] off = [\"bytecode-only\"]"]), "{}", run.out);
+}
+
+#[test]
+fn docstrings_come_back_when_a_run_fails_without_them() {
+    let alpha =
+        alpha().file("alpha/core.py", "def has(name):\n    \"\"\"Has it.\"\"\"\n    return name\n");
+    // No name that is seen says that it is read.
+    let looks = "import alpha\n\ndef handler(event, context):\n    return vars(type(alpha.core.has))['__' + 'doc__'].__get__(alpha.core.has)\n";
+    let package = Package::new("app").with("app.py", looks).install(&alpha);
+    let one = package.home("one.json");
+    fs::write(&one, "{}").unwrap();
+    let mut command = command();
+    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.args(["build", package.path(), "--out-dir", &package.home("out"), "--event", &one]);
+    let run = finished(command.args(["--level", "max", "--handler", "app.handler"])).ok();
+    assert!(run.says(&["proven"]) && run.says(&["undone", "docstrings"]), "{}", run.out);
+}

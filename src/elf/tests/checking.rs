@@ -3,6 +3,7 @@
 use super::fixtures::{Bench, half, long, overrun, patch, segment, tiny};
 use super::oracle::slim;
 use crate::elf::check::verify;
+use crate::elf::pages::Pages;
 
 /// A file, its slimmed form, and the latter changed on purpose.
 struct Forgery {
@@ -17,14 +18,14 @@ impl Forgery {
 
     fn of(before: Vec<u8>) -> Self {
         let after = slim(&before);
-        verify(&before, &after).unwrap();
+        verify(&before, &after, Pages::AsLinked).unwrap();
         Self { before, after }
     }
 
     fn verdict(&self, change: impl FnOnce(&mut Vec<u8>)) -> Result<(), &'static str> {
         let mut after = self.after.clone();
         change(&mut after);
-        verify(&self.before, &after)
+        verify(&self.before, &after, Pages::AsLinked)
     }
 }
 

@@ -8,13 +8,16 @@ use proptest::prelude::*;
 
 use goblin::elf::{Elf, ProgramHeader};
 
-use super::fixtures::{Bench, half, long, patch, redirect, roomy, segment, tiny};
+use super::fixtures::{Bench, half, long, patch, redirect, roomy, segment, tiny, wide};
 use super::oracle::{assert_sound, slim};
 use crate::elf::inspect::{Malformed, described_in, dynamic_in, inspect};
+use crate::elf::pages::Pages;
 use crate::elf::parts;
-use crate::elf::strip::{KeepReason, SectionHeaders, strip};
+use crate::elf::strip::{KeepReason, SectionHeaders, strip, strip_for};
 
 static TINY: LazyLock<Vec<u8>> = LazyLock::new(|| tiny(&Bench::new()));
+/// For aarch64, linked for pages of 64 KiB.
+static WIDE: LazyLock<Vec<u8>> = LazyLock::new(|| wide(&Bench::new()));
 /// After three patchelf runs: more segments, in another order than the sections.
 static EDITED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let bench = Bench::new();
@@ -30,9 +33,17 @@ const HEAD: usize = 1024;
 
 const BOTH: [SectionHeaders; 2] = [SectionHeaders::Minimal, SectionHeaders::Drop];
 
+/// Every way to slim a file.
+const WAYS: [(SectionHeaders, Pages); 4] = [
+    (SectionHeaders::Minimal, Pages::AsLinked),
+    (SectionHeaders::Drop, Pages::AsLinked),
+    (SectionHeaders::Minimal, Pages::Of4KiB),
+    (SectionHeaders::Drop, Pages::Of4KiB),
+];
+
 #[test]
 fn truncated_at_every_sixteenth() {
-    for bytes in [&*TINY, &*EDITED] {
+    for bytes in [&*TINY, &*EDITED, &*WIDE] {
         for part in 0..16 {
             let cut = &bytes[..bytes.len() * part / 16];
             for headers in BOTH {
@@ -45,12 +56,17 @@ fn truncated_at_every_sixteenth() {
 
 #[test]
 fn every_byte_of_the_headers_set_to_extremes() {
-    let bytes = &*TINY;
+    for bytes in [&*TINY, &*WIDE] {
+        extremes_of(bytes);
+    }
+}
+
+fn extremes_of(bytes: &[u8]) {
     let programs = 64 + 56 * usize::from(half(bytes, 56));
     let sections = usize::try_from(long(bytes, 40)).unwrap();
     for at in (0..programs).chain(sections..bytes.len()) {
         for value in [0, 1, 0x7f, 0x80, 0xff] {
-            let mut bytes = bytes.clone();
+            let mut bytes = bytes.to_vec();
             bytes[at] = value;
             assert_unharmed(&bytes);
         }
@@ -99,13 +115,13 @@ fn assert_unharmed(bytes: &[u8]) {
     let before = inspect(bytes);
     assert_eq!(inspect(&looked_at(bytes)), before, "what inspect reads");
     let stripped_from = needed(bytes);
-    for headers in BOTH {
-        let stripped = strip(bytes, headers);
-        assert_eq!(strip(&stripped_from, headers), stripped, "what strip reads");
+    for way in WAYS {
+        let stripped = strip_for(bytes, way.0, way.1);
+        assert_eq!(strip_for(&stripped_from, way.0, way.1), stripped, "what strip reads");
         match stripped {
             Ok(slim) => {
-                assert_promises(bytes, &slim, headers);
-                assert_eq!(inspect(&slim), before);
+                assert_promises(bytes, &slim.bytes, way);
+                assert_eq!(inspect(&slim.bytes), before);
             }
             Err(KeepReason::Invariant(which)) => panic!("the rewriter broke: {which}"),
             Err(_) => {}
@@ -114,11 +130,12 @@ fn assert_unharmed(bytes: &[u8]) {
 }
 
 /// The promises that hold even where other readers refuse the file.
-fn assert_promises(bytes: &[u8], slim: &[u8], headers: SectionHeaders) {
+fn assert_promises(bytes: &[u8], slim: &[u8], (headers, pages): (SectionHeaders, Pages)) {
     assert!(slim.len() < bytes.len());
-    assert_eq!(strip(bytes, headers).as_deref(), Ok(slim));
-    assert_eq!(strip(slim, headers), Err(KeepReason::NothingToGain));
-    crate::elf::check::verify(bytes, slim).unwrap();
+    let again = |bytes: &[u8]| strip_for(bytes, headers, pages).map(|slim| slim.bytes);
+    assert_eq!(again(bytes).as_deref(), Ok(slim));
+    assert_eq!(again(slim), Err(KeepReason::NothingToGain));
+    crate::elf::check::verify(bytes, slim, pages).unwrap();
 }
 
 /// A place in the headers or the dynamic section, and what to write there.
@@ -161,10 +178,10 @@ proptest! {
 
     #[test]
     fn mutated_headers(
-        edited in any::<bool>(),
+        source in 0..3_usize,
         edits in prop::collection::vec(edit(TINY.len() as u64), 1..6),
     ) {
-        let source = if edited { &*EDITED } else { &*TINY };
+        let source = [&*TINY, &*EDITED, &*WIDE][source];
         let places = places(source);
         let mut bytes = source.clone();
         for edit in edits {
@@ -182,10 +199,11 @@ proptest! {
 
 #[test]
 fn the_unmutated_fixtures_are_slimmed() {
-    for bytes in [&*TINY, &*EDITED] {
-        for headers in BOTH {
-            let result = strip(bytes, headers).unwrap();
-            assert_sound(bytes, &result, headers);
+    for bytes in [&*TINY, &*EDITED, &*WIDE] {
+        for (headers, pages) in WAYS {
+            let result = strip_for(bytes, headers, pages).unwrap();
+            assert_sound(bytes, &result.bytes, headers, pages);
+            assert_eq!(result.by_pages > 0, pages == Pages::Of4KiB && *bytes == *WIDE);
         }
     }
 }

@@ -137,12 +137,21 @@ pub fn text(path: &Path) -> &str {
 
 /// A shared object of a few kilobytes that needs no C library.
 pub fn tiny(bench: &Bench) -> Vec<u8> {
+    tiny_with(bench, "gcc", &[])
+}
+
+/// The same for aarch64, linked for pages of up to 64 KiB.
+pub fn wide(bench: &Bench) -> Vec<u8> {
+    tiny_with(bench, "aarch64-linux-gnu-gcc", &["-Wl,-z,max-page-size=0x10000"])
+}
+
+fn tiny_with(bench: &Bench, compiler: &str, more: &[&str]) -> Vec<u8> {
     let source = "#include <stdint.h>
         static int hidden(int x) { return x * 3; } int table[4] = {1, 2, 3, 4};
         int zeros[9]; int *where = table; int tiny(int x) { return hidden(x) + zeros[1]; }";
     let flags =
         ["-g3", "-shared", "-fPIC", "-nostdlib", "-Wl,-z,noseparate-code", "-Wl,-soname,tiny.so"];
-    bench.gcc("tiny.so", source, &flags)
+    bench.compile(compiler, "tiny.so", source, &[&flags, more].concat())
 }
 
 /// The 16-bit number at byte `at` of a little-endian file.

@@ -5,7 +5,8 @@ use goblin::elf::program_header::PT_LOAD;
 use object::read::elf::{ElfFile64, ElfSection64};
 use object::{LittleEndian, Object as _, ObjectSection as _};
 
-use crate::elf::strip::{KeepReason, SectionHeaders, strip};
+use crate::elf::pages::Pages;
+use crate::elf::strip::{KeepReason, SectionHeaders, strip_for};
 
 /// Slims with minimal section headers and checks the result.
 pub fn slim(bytes: &[u8]) -> Vec<u8> {
@@ -14,17 +15,23 @@ pub fn slim(bytes: &[u8]) -> Vec<u8> {
 
 /// Slims and checks the result; panics where the file is kept.
 pub fn slim_to(bytes: &[u8], headers: SectionHeaders) -> Vec<u8> {
-    let slim = strip(bytes, headers).unwrap_or_else(|reason| panic!("kept: {reason}"));
-    assert_sound(bytes, &slim, headers);
-    slim
+    slim_for(bytes, headers, Pages::AsLinked)
 }
 
-/// Everything that [`strip`] promises of a result.
-pub fn assert_sound(before: &[u8], after: &[u8], headers: SectionHeaders) {
+/// Slims for some pages and checks the result; panics where the file is kept.
+pub fn slim_for(bytes: &[u8], headers: SectionHeaders, pages: Pages) -> Vec<u8> {
+    let slim = strip_for(bytes, headers, pages).unwrap_or_else(|reason| panic!("kept: {reason}"));
+    assert_sound(bytes, &slim.bytes, headers, pages);
+    slim.bytes
+}
+
+/// Everything that [`strip_for`] promises of a result.
+pub fn assert_sound(before: &[u8], after: &[u8], headers: SectionHeaders, pages: Pages) {
     assert!(after.len() < before.len(), "not smaller");
-    assert_eq!(strip(before, headers).as_deref(), Ok(after), "not deterministic");
-    assert_eq!(strip(after, headers), Err(KeepReason::NothingToGain), "a second pass changes it");
-    assert_same_image(before, after);
+    let again = |bytes: &[u8]| strip_for(bytes, headers, pages).map(|slim| slim.bytes);
+    assert_eq!(again(before).as_deref(), Ok(after), "not deterministic");
+    assert_eq!(again(after), Err(KeepReason::NothingToGain), "a second pass changes it");
+    assert_same_image(before, after, pages);
     assert_same_sections(before, after);
 }
 
@@ -35,8 +42,9 @@ fn image(bytes: &[u8]) -> Vec<(u64, u64, Vec<u8>)> {
     masked[32..48].fill(0);
     masked[58..64].fill(0);
     for index in 0..elf.program_headers.len() {
-        let at = usize::try_from(elf.header.e_phoff).unwrap() + 56 * index + 8;
-        masked[at..at + 8].fill(0);
+        let at = usize::try_from(elf.header.e_phoff).unwrap() + 56 * index;
+        masked[at + 8..at + 16].fill(0);
+        masked[at + 48..at + 56].fill(0);
     }
     let loads = elf.program_headers.iter().filter(|header| header.p_type == PT_LOAD);
     let content = |header: &goblin::elf::ProgramHeader| {
@@ -45,10 +53,12 @@ fn image(bytes: &[u8]) -> Vec<(u64, u64, Vec<u8>)> {
     loads.map(content).collect()
 }
 
-fn assert_same_image(before: &[u8], after: &[u8]) {
+fn assert_same_image(before: &[u8], after: &[u8], pages: Pages) {
     let (old, new) = (Elf::parse(before).unwrap(), Elf::parse(after).unwrap());
     for (a, b) in old.program_headers.iter().zip(&new.program_headers) {
-        let moved = goblin::elf::ProgramHeader { p_offset: a.p_offset, ..b.clone() };
+        let may_be_lower = pages == Pages::Of4KiB && a.p_type == PT_LOAD && b.p_align == 4096;
+        let p_align = if may_be_lower { a.p_align.max(4096) } else { b.p_align };
+        let moved = goblin::elf::ProgramHeader { p_offset: a.p_offset, p_align, ..b.clone() };
         assert_eq!(*a, moved, "more than p_offset differs");
         assert!(b.p_offset + b.p_filesz <= after.len() as u64, "a segment leaves the file");
         if b.p_type == PT_LOAD {

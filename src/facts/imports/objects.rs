@@ -12,8 +12,9 @@ use super::inflated::{each_table, hides_names};
 use super::runs::{self, Ends, is_separator, is_word};
 use super::{How, ImportGraph, Sink, data};
 use crate::elf::inspect;
+use crate::facts::content::Content;
 use crate::python::tags;
-use crate::tree::{PackageId, file_name, parent};
+use crate::tree::{FileId, PackageId, file_name, parent};
 
 /// Shortest bare name that counts in a table without separators, in bytes.
 const SHORTEST_BARE: usize = 2;
@@ -206,14 +207,27 @@ fn files(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
         }
         let before = hit.start.checked_sub(1).and_then(|at| bytes.get(at));
         let begins = before.is_none_or(|byte| matches!(byte, 0 | b'/'));
-        if begins && bytes.get(hit.end).is_none_or(|byte| *byte == 0) {
+        let is_made = hit.word.ends_with(".so.");
+        let ends = |byte: &u8| *byte == 0 || is_made && *byte == b'%';
+        if begins && bytes.get(hit.end).is_none_or(ends) {
             for file in graph.paths.files_called(hit.word) {
-                if file.package == sink.package {
+                if file.package == sink.package && !is_own_name(graph, sink, file.file, hit.word) {
                     sink.file(file.file, How::SharedObject);
                 }
             }
         }
     });
+}
+
+/// Whether a library only says what it calls itself (DT_SONAME): no reason for an equal file of that
+/// name, for who opens this one has it loaded.
+fn is_own_name(graph: &ImportGraph<'_>, sink: &Sink<'_>, file: FileId, word: &str) -> bool {
+    let soname = match &graph.facts.content[sink.from] {
+        Content::Elf(object) => object.soname.as_deref(),
+        _ => None,
+    };
+    let is_said = soname.is_some_and(|soname| soname.ends_with(word));
+    is_said && graph.facts.twins.names(sink.from).contains(&file)
 }
 
 fn headers(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {

@@ -62,6 +62,11 @@ impl Paths {
                     self.files.entry(name).or_default().extend(thing.files.iter().map(named));
                 }
             }
+            Form::FurtherName => {
+                for name in further_names(&path) {
+                    self.files.entry(name).or_default().extend(thing.files.iter().map(named));
+                }
+            }
             Form::File => {
                 let files = self.files.entry(file_name(&path).to_owned()).or_default();
                 files.extend(thing.files.iter().map(named));
@@ -171,11 +176,21 @@ fn library_names(path: &str) -> BTreeSet<String> {
     let short: Vec<String> =
         names.iter().filter_map(|name| name.strip_prefix("lib")).map(str::to_owned).collect();
     names.extend(short);
+    names.extend(further_names(path));
     if folder.ends_with(".libs") {
         names.insert(folder.to_owned());
     }
     names.retain(|name| name.len() > 2);
     names
+}
+
+/// What code may call exactly this name of a library: itself, without `lib`, and up to the version,
+/// which is made at run time (`f"libx.so.{version}"`).
+fn further_names(path: &str) -> Vec<String> {
+    let name = file_name(path);
+    let versioned = name.find(".so.").map(|at| &name[..at + ".so.".len()]);
+    let names = [Some(name), name.strip_prefix("lib"), versioned];
+    names.into_iter().flatten().filter(|name| name.len() > 2).map(str::to_owned).collect()
 }
 
 /// The suffix of a file name from its last dot on.

@@ -109,6 +109,7 @@ pub fn reads<'s>(
             found.extend(source.mention(mention));
         }
     }
+    found.extend(outline.imports.iter().flat_map(|import| renamed(text, import)));
     let named = outline.texts.iter().filter(|text| text.value == DOC);
     found.extend(named.filter_map(|text| source.named(text.at)));
     found.extend(outline.texts.iter().filter_map(|text| {
@@ -251,6 +252,21 @@ impl<'s> Source<'_, 's> {
     }
 }
 
+/// The readers that an import gives another name, under which they are not seen.
+fn renamed<'s>(text: &'s str, import: &outline::Import<'s>) -> Vec<Read<'s>> {
+    let what = |name: &str| match READERS.iter().find(|(reader, _)| *reader == name) {
+        Some((_, what)) => Some(*what),
+        None => FINDERS.contains(&name).then_some(What::File),
+    };
+    if !import.names.iter().any(|name| what(name).is_some()) {
+        return Vec::new();
+    }
+    let bound = outline::bound(text, import.at);
+    let pairs = import.names.iter().zip(bound).filter(|(name, bound)| *name != bound);
+    let read = |what| Read { at: import.at, what, whose: Whose::Anybody };
+    pairs.filter_map(|(name, _)| what(name).map(read)).collect()
+}
+
 /// Whether `__file__` between these only tells in which folder it is.
 fn is_for_its_folder(before: &str, behind: &str) -> bool {
     const SAME: [&str; 6] = ["Path(", "abspath(", "realpath(", "fspath(", "str(", "normpath("];
@@ -386,6 +402,7 @@ mod tests {
             ("with tokenize.open(path): pass", "anybody"),
             ("spec.loader.get_source(name)", "anybody"),
             ("x = getsource", "anybody"),
+            ("from inspect import (isclass, getsource as source)", "anybody"),
         ] {
             assert_eq!(told(text), [(What::Source, whose.to_owned())], "{text}");
         }

@@ -191,6 +191,7 @@ impl<'f> File<'f, '_> {
     /// code opens libraries.
     fn files(&self, value: &str, sink: &mut Sink<'_>) {
         for part in value.rsplit(['/', '\\', '=']).take(3) {
+            let part = beginning(part);
             let files = self.graph.paths.files_called(part);
             let plain = !part.starts_with("lib") && !part.contains(".so");
             if files.is_empty() || plain && !part.contains('.') && !self.opens_libraries() {
@@ -244,4 +245,20 @@ fn is_placeholder(part: &str) -> bool {
 fn top(import_path: &str) -> &str {
     let first = import_path.split('/').next().unwrap_or(import_path);
     if first.len() == import_path.len() { first.split('.').next().unwrap_or(first) } else { first }
+}
+
+/// Of the name of a library that is made at run time, or a pattern, what is known: `libx.so.` of
+/// `libx.so.{version}`, `libx` of `libx*.so*`.
+fn beginning(part: &str) -> &str {
+    let version = part.split([HOLE, '%', '{']).next().unwrap_or(part);
+    let pattern = part.split(['*', '?', '[']).next().unwrap_or(part);
+    if version.ends_with(".so.") {
+        version
+    } else if pattern.starts_with("lib") && pattern.ends_with(".so.") {
+        pattern
+    } else if pattern.starts_with("lib") {
+        pattern.trim_end_matches('.')
+    } else {
+        part
+    }
 }
