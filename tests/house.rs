@@ -70,7 +70,13 @@ const HOUSE: &[(&str, &[&str])] = &[
             "cache", "progress", "failure", "scratch",
         ],
     ),
-    ("measure", &["tree", "options", "scan", "facts", "verify", "proving", "runtime", "failure"]),
+    (
+        "measure",
+        &[
+            "tree", "options", "scan", "facts", "plan", "pack", "verify", "proving", "python",
+            "zip", "runtime", "failure",
+        ],
+    ),
     (
         "report",
         &[
@@ -83,6 +89,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "rules",
             "transform",
             "verify",
+            "measure",
             "python",
             "zip",
         ],
