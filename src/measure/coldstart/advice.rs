@@ -30,35 +30,48 @@ pub(super) fn advise(
     [plain, compiled]: [BTreeMap<Key, f64>; 2],
 ) -> Result<(Vec<Import>, Option<Together>)> {
     let modules = modules(asked, &packages[1].folders)?;
-    let mut heaviest: Vec<(&Key, f64)> =
-        plain.iter().map(|(key, seconds)| (key, *seconds)).collect();
+    let mut heaviest: Vec<(&Key, f64)> = plain.iter().map(|(key, found)| (key, *found)).collect();
     heaviest.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    heaviest.truncate(MOST);
-    let mut rows = Vec::new();
-    let mut tries: Vec<Try> = Vec::new();
+    let (mut rows, mut tries, mut light) = (Vec::new(), Vec::new(), Vec::new());
     for (key, seconds) in heaviest {
-        let (mut row, found) = looked_at(asked, &modules, key);
+        let (mut row, spot) = looked_at(asked, &modules, key);
+        let spot = spot.filter(|_| row.stays.is_none());
+        match (spot, seconds >= LEAST.0 && rows.len() < MOST) {
+            (Some(spot), true) => tries.push(Try { row: rows.len(), spot }),
+            (Some(spot), false) if is_packaged(&packages[1].folders, key) => {
+                light.push((spot, row.at.clone()));
+            }
+            _ => {}
+        }
         row.seconds = rounded(seconds);
         row.seconds_with_bytecode = rounded(compiled.get(key).copied().unwrap_or_default());
-        if let (None, Some(place)) = (&row.stays, found) {
-            if seconds >= LEAST.0 {
-                tries.push(Try { row: rows.len(), places: vec![place] });
-            }
+        if rows.len() < MOST {
+            rows.push(row);
         }
-        rows.push(row);
     }
-    let together = try_all(asked, packages, &modules, &mut rows, tries)?;
+    let together = try_all(asked, packages, &modules, &mut rows, tries, light)?;
     Ok((rows, together))
+}
+
+/// Whether the package holds what an import names; the standard library is Python's.
+fn is_packaged(of: &Unpacked, (_, _, module, level): &Key) -> bool {
+    let top = module.split('.').next().unwrap_or_default();
+    let holds = |folder: &Path| {
+        let of_module = |name: &str| name.split('.').next() == Some(top);
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| of_module(&entry.file_name().to_string_lossy()))
+    };
+    *level > 0 || holds(&of.task) || holds(&of.layer.join("python"))
 }
 
 /// An import: which source, which of its imports.
 type Spot = (usize, usize);
 
-/// Imports that are moved at once.
+/// An import that is moved.
 struct Try {
-    /// The row that they are told in.
+    /// The row that it is told in.
     row: usize,
-    places: Vec<Spot>,
+    spot: Spot,
 }
 
 /// The user's own sources that can be read, by their number.
@@ -175,52 +188,67 @@ struct Copy {
     breaks: Option<String>,
 }
 
-/// Tries each, and all that do not break together; fills the rows.
+/// Tries each, then together all that do not break, with the `light` ones: these may cost nothing only
+/// because another import has brought what they need. Fills the rows.
 fn try_all(
     asked: &Asked<'_>,
     packages: &[Package; 3],
     modules: &BTreeMap<usize, Module>,
     rows: &mut [Import],
     tries: Vec<Try>,
+    light: Vec<(Spot, String)>,
 ) -> Result<Option<Together>> {
     if tries.is_empty() {
         return Ok(None);
     }
     let folder = tempfile::Builder::new().prefix("moved-").tempdir_in(asked.lab.scratch);
     let folder = folder.context("failed to create a folder for moved imports")?;
-    let sources: BTreeSet<usize> =
-        tries.iter().flat_map(|one| &one.places).map(|(source, _)| *source).collect();
+    let spots = tries.iter().map(|one| one.spot).chain(light.iter().map(|(spot, _)| *spot));
+    let sources: BTreeSet<usize> = spots.map(|(source, _)| source).collect();
     let touched: Vec<&Own> = sources.iter().map(|source| &asked.own[*source]).collect();
-    let make = |places: &[Spot], name: &str| {
-        let edits = edits(asked, modules, places);
+    let make = |spots: &[Spot], name: &str| {
+        let edits = edits(asked, modules, spots);
         made(asked, packages, edits, &touched, &folder.path().join(name))
     };
     let base = make(&[], "base")?;
     let mut copies = Vec::new();
     for (number, one) in tries.iter().enumerate() {
-        copies.push(make(&one.places, &number.to_string())?);
+        copies.push(make(&[one.spot], &number.to_string())?);
     }
     let sound = tries.iter().zip(&copies).filter(|(_, copy)| copy.breaks.is_none());
-    let all: Vec<Spot> = sound.clone().flat_map(|(one, _)| one.places.clone()).collect();
-    let at: Vec<String> = sound.map(|(one, _)| rows[one.row].at.clone()).collect();
-    if all.len() > 1 {
-        copies.push(make(&all, "together")?);
+    let mut all: Vec<(Spot, String)> =
+        sound.map(|(one, _)| (one.spot, rows[one.row].at.clone())).collect();
+    let heavy = all.len();
+    all.extend(light);
+    let together = |all: &[(Spot, String)], name: &str| {
+        make(&all.iter().map(|(spot, _)| *spot).collect::<Vec<_>>(), name)
+    };
+    if heavy > 0 && all.len() > 1 {
+        let mut copy = together(&all, "together")?;
+        if copy.breaks.is_some() && all.len() > heavy && heavy > 1 {
+            all.truncate(heavy);
+            copy = together(&all, "heavy")?;
+        }
+        copies.push(copy);
     }
     let mut results = measured(asked, &base, &copies)?.into_iter();
     for one in &tries {
         rows[one.row].moved = results.next();
     }
-    Ok(results.next().map(|moved| Together { imports: at, moved }))
+    let mut imports: Vec<String> = all.into_iter().map(|(_, at)| at).collect();
+    imports.sort_unstable();
+    imports.dedup();
+    Ok(results.next().map(|moved| Together { imports, moved }))
 }
 
 /// The sources with the imports moved; `None` where that cannot be written.
 fn edits<'a>(
     asked: &'a Asked<'_>,
     modules: &BTreeMap<usize, Module>,
-    places: &[Spot],
+    spots: &[Spot],
 ) -> Option<Vec<Edit<'a>>> {
     let mut by_source: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (source, number) in places {
+    for (source, number) in spots {
         by_source.entry(*source).or_default().push(*number);
     }
     let edit = |(source, numbers): (usize, Vec<usize>)| {
