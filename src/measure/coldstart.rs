@@ -9,6 +9,7 @@ mod moves;
 mod start;
 mod subject;
 mod tree;
+mod tries;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -133,6 +134,8 @@ pub struct Import {
     pub seconds_with_bytecode: f64,
     /// The functions that use it, where only functions do.
     pub used_in: Vec<Used>,
+    /// Imports of the same top-level package that were moved with it.
+    pub with: Vec<String>,
     /// Why it stays where it is.
     pub stays: Option<String>,
     /// What came of moving it there, where that was tried.

@@ -137,8 +137,14 @@ fn of_import(out: &mut String, import: &Import) {
         (None, None) => format!("used only {}", places(&import.used_in)),
         (None, Some(moved)) => {
             let clear = is_clear(moved) && moved.breaks.is_none();
-            let verb = if clear { "move it there, which" } else { "moving it there" };
-            format!("used only {}: {verb} {}", places(&import.used_in), outcome(moved))
+            let verb = if clear { "move it there" } else { "moving it there" };
+            let with = match import.with.is_empty() {
+                true => String::new(),
+                false => format!(" with {}", import.with.join(", ")),
+            };
+            let which = if clear { ", which" } else { "" };
+            let used = places(&import.used_in);
+            format!("used only {used}: {verb}{with}{which} {}", outcome(moved))
         }
     };
     out.push_str(&format!("    {told}\n"));
@@ -178,18 +184,23 @@ fn outcome(moved: &Moved) -> String {
     if let Some(breaks) = &moved.breaks {
         return format!("breaks: {breaks}");
     }
-    let saved = |change: &Option<Change>| match change {
-        Some(change) if change.clear => seconds(change.saves),
-        Some(_) => "nothing that stands out".to_owned(),
-        None => "?".to_owned(),
+    let saved = |change: &Option<Change>| {
+        let clear = change.as_ref().filter(|change| change.clear);
+        clear.map(|change| seconds(change.saves))
     };
-    let mut told = match is_clear(moved) {
-        false => "saves nothing that stands out: other imports bring the same".to_owned(),
-        true => format!(
-            "saves {} of INIT, with bytecode {} (measured)",
-            saved(&moved.plain),
-            saved(&moved.with_bytecode)
-        ),
+    let mut told = match (saved(&moved.plain), saved(&moved.with_bytecode)) {
+        (Some(plain), Some(compiled)) => {
+            format!("saves {plain} of INIT, with bytecode {compiled} (measured)")
+        }
+        (Some(plain), None) => {
+            format!("saves {plain} of INIT (measured; with bytecode nothing that stands out)")
+        }
+        (None, Some(compiled)) => {
+            format!(
+                "saves {compiled} of INIT with bytecode (measured; without, nothing that stands out)"
+            )
+        }
+        (None, None) => "saves nothing that stands out: other imports bring the same".to_owned(),
     };
     if let Some([before, after]) = moved.plain.as_ref().and_then(|change| change.first_call) {
         let [before, after] = [before, after].map(seconds);
@@ -273,7 +284,7 @@ mod tests {
             "saves 0.61 s of INIT, with bytecode 50 ms (measured); the first call takes 0.63 s, before 20 ms"
         );
         let told = outcome(&moved(change(0.61, true, None), change(0.0, false, None)));
-        assert_eq!(told, "saves 0.61 s of INIT, with bytecode nothing that stands out (measured)");
+        assert_eq!(told, "saves 0.61 s of INIT (measured; with bytecode nothing that stands out)");
         let told = outcome(&moved(change(0.0, false, None), change(0.0, false, None)));
         assert_eq!(told, "saves nothing that stands out: other imports bring the same");
         let broken = Moved { breaks: Some("it".to_owned()), plain: None, with_bytecode: None };

@@ -1,27 +1,19 @@
 //! Which imports of the user's code could wait until they are needed, and what that saves: not by
 //! adding up, but by starting a copy of the package in which they are moved.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::moves::{self, Edit, copied};
-use super::start::{Mode, start};
-use super::{Asked, Change, Import, Key, Moved, Own, Package, Spread, Together, Used, rounded};
+use super::tries::{LEAST, Movable, Spot, Try, places, try_all};
+use super::{Asked, Import, Key, Own, Package, Together, Used, moves, rounded};
 use crate::python::source::deferral::{self, Module, Verdict, Why};
-use crate::verify::{Unpacked, Verdict as Outcome};
+use crate::verify::Unpacked;
 
 /// How many imports are looked at.
 const MOST: usize = 10;
-
-/// The least that an import must cost to be tried, and a saving be to count: seconds, and a share of
-/// INIT.
-const LEAST: (f64, f64) = (0.005, 0.02);
-
-/// In how many rounds the handler is called too.
-const CALLED: usize = 3;
 
 /// The heaviest imports, and what moving them came to; last all that can be moved, together.
 pub(super) fn advise(
@@ -36,11 +28,10 @@ pub(super) fn advise(
     for (key, seconds) in heaviest {
         let (mut row, spot) = looked_at(asked, &modules, key);
         let spot = spot.filter(|_| row.stays.is_none());
-        match (spot, seconds >= LEAST.0 && rows.len() < MOST) {
-            (Some(spot), true) => tries.push(Try { row: rows.len(), spot }),
-            (Some(spot), false) if is_packaged(&packages[1].folders, key) => {
-                light.push((spot, row.at.clone()));
-            }
+        let found = spot.map(|spot| Movable { spot, at: row.at.clone(), top: top(key) });
+        match (found, seconds >= LEAST.0 && rows.len() < MOST) {
+            (Some(found), true) => tries.push(Try { row: rows.len(), moved: vec![found] }),
+            (Some(found), false) if is_packaged(&packages[1].folders, key) => light.push(found),
             _ => {}
         }
         row.seconds = rounded(seconds);
@@ -49,29 +40,41 @@ pub(super) fn advise(
             rows.push(row);
         }
     }
+    gather(&mut tries, &light);
+    for one in &tries {
+        rows[one.row].with = places(&one.moved[1..]);
+    }
     let together = try_all(asked, packages, &modules, &mut rows, tries, light)?;
     Ok((rows, together))
 }
 
+/// Adds to each try the other imports of the same top-level package that may wait: they would bring
+/// most of it all the same.
+fn gather(tries: &mut [Try], light: &[Movable]) {
+    let heavy = tries.iter().map(|one| one.moved[0].clone());
+    let all: Vec<Movable> = heavy.chain(light.iter().cloned()).collect();
+    for one in tries {
+        let own = one.moved[0].clone();
+        let is_like =
+            |other: &&Movable| own.top.is_some() && other.top == own.top && other.spot != own.spot;
+        one.moved.extend(all.iter().filter(is_like).cloned());
+    }
+}
+
+/// The first part of the name of a module; none for a relative one.
+fn top((_, _, module, level): &Key) -> Option<String> {
+    (*level == 0).then(|| module.split('.').next().unwrap_or_default().to_owned())
+}
+
 /// Whether the package holds what an import names; the standard library is Python's.
-fn is_packaged(of: &Unpacked, (_, _, module, level): &Key) -> bool {
-    let top = module.split('.').next().unwrap_or_default();
+fn is_packaged(of: &Unpacked, key: &Key) -> bool {
+    let Some(first) = &top(key) else { return true };
     let holds = |folder: &Path| {
-        let of_module = |name: &str| name.split('.').next() == Some(top);
+        let of_module = |name: &str| name.split('.').next() == Some(first.as_str());
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         entries.into_iter().any(|entry| of_module(&entry.file_name().to_string_lossy()))
     };
-    *level > 0 || holds(&of.task) || holds(&of.layer.join("python"))
-}
-
-/// An import: which source, which of its imports.
-type Spot = (usize, usize);
-
-/// An import that is moved.
-struct Try {
-    /// The row that it is told in.
-    row: usize,
-    spot: Spot,
+    holds(&of.task) || holds(&of.layer.join("python"))
 }
 
 /// The user's own sources that can be read, by their number.
@@ -110,6 +113,7 @@ fn looked_at(
         seconds: 0.0,
         seconds_with_bytecode: 0.0,
         used_in: Vec::new(),
+        with: Vec::new(),
         stays: None,
         moved: None,
     };
@@ -180,210 +184,9 @@ fn told(why: &Why) -> String {
     }
 }
 
-/// A copy of the package in which something is moved.
-struct Copy {
-    plain: Unpacked,
-    compiled: Unpacked,
-    /// Why it need not be measured.
-    breaks: Option<String>,
-}
-
-/// Tries each, then together all that do not break, with the `light` ones: these may cost nothing only
-/// because another import has brought what they need. Fills the rows.
-fn try_all(
-    asked: &Asked<'_>,
-    packages: &[Package; 3],
-    modules: &BTreeMap<usize, Module>,
-    rows: &mut [Import],
-    tries: Vec<Try>,
-    light: Vec<(Spot, String)>,
-) -> Result<Option<Together>> {
-    if tries.is_empty() {
-        return Ok(None);
-    }
-    let folder = tempfile::Builder::new().prefix("moved-").tempdir_in(asked.lab.scratch);
-    let folder = folder.context("failed to create a folder for moved imports")?;
-    let spots = tries.iter().map(|one| one.spot).chain(light.iter().map(|(spot, _)| *spot));
-    let sources: BTreeSet<usize> = spots.map(|(source, _)| source).collect();
-    let touched: Vec<&Own> = sources.iter().map(|source| &asked.own[*source]).collect();
-    let make = |spots: &[Spot], name: &str| {
-        let edits = edits(asked, modules, spots);
-        made(asked, packages, edits, &touched, &folder.path().join(name))
-    };
-    let base = make(&[], "base")?;
-    let mut copies = Vec::new();
-    for (number, one) in tries.iter().enumerate() {
-        copies.push(make(&[one.spot], &number.to_string())?);
-    }
-    let sound = tries.iter().zip(&copies).filter(|(_, copy)| copy.breaks.is_none());
-    let mut all: Vec<(Spot, String)> =
-        sound.map(|(one, _)| (one.spot, rows[one.row].at.clone())).collect();
-    let heavy = all.len();
-    all.extend(light);
-    let together = |all: &[(Spot, String)], name: &str| {
-        make(&all.iter().map(|(spot, _)| *spot).collect::<Vec<_>>(), name)
-    };
-    if heavy > 0 && all.len() > 1 {
-        let mut copy = together(&all, "together")?;
-        if copy.breaks.is_some() && all.len() > heavy && heavy > 1 {
-            all.truncate(heavy);
-            copy = together(&all, "heavy")?;
-        }
-        copies.push(copy);
-    }
-    let mut results = measured(asked, &base, &copies)?.into_iter();
-    for one in &tries {
-        rows[one.row].moved = results.next();
-    }
-    let mut imports: Vec<String> = all.into_iter().map(|(_, at)| at).collect();
-    imports.sort_unstable();
-    imports.dedup();
-    Ok(results.next().map(|moved| Together { imports, moved }))
-}
-
-/// The sources with the imports moved; `None` where that cannot be written.
-fn edits<'a>(
-    asked: &'a Asked<'_>,
-    modules: &BTreeMap<usize, Module>,
-    spots: &[Spot],
-) -> Option<Vec<Edit<'a>>> {
-    let mut by_source: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (source, number) in spots {
-        by_source.entry(*source).or_default().push(*number);
-    }
-    let edit = |(source, numbers): (usize, Vec<usize>)| {
-        Some((&asked.own[source], modules.get(&source)?.moved(&numbers)?))
-    };
-    by_source.into_iter().map(edit).collect()
-}
-
-/// Makes a copy, and runs it as a proof would: imports and events must come to the same.
-fn made(
-    asked: &Asked<'_>,
-    packages: &[Package; 3],
-    edits: Option<Vec<Edit<'_>>>,
-    touched: &[&Own],
-    to: &Path,
-) -> Result<Copy> {
-    let [_, slimmed, compiled] = packages;
-    let Some(edits) = edits else {
-        let breaks = Some("it cannot be written elsewhere".to_owned());
-        let (plain, compiled) = (slimmed.folders.clone(), compiled.folders.clone());
-        return Ok(Copy { plain, compiled, breaks });
-    };
-    let plain = copied(&slimmed.folders, &edits, touched, &to.join("plain"))?;
-    let compiled = copied(&compiled.folders, &edits, touched, &to.join("compiled"))?;
-    if edits.is_empty() {
-        return Ok(Copy { plain, compiled, breaks: None });
-    }
-    let found = asked.lab.prove(&slimmed.folders, &plain, &asked.job, &asked.key)?;
-    let failed = found.checks.into_iter().filter(|check| check.verdict == Outcome::Failed);
-    let told = failed.map(|check| format!("{}: {}", check.name, check.notes.join("; ")));
-    let breaks = told.reduce(|all, one| format!("{all}; {one}"));
-    Ok(Copy { plain, compiled, breaks })
-}
-
-/// The starts of one copy.
-#[derive(Default)]
-struct Starts {
-    inits: Vec<f64>,
-    calls: Vec<f64>,
-}
-
-/// Starts the base and every sound copy in turn, round by round.
-fn measured(asked: &Asked<'_>, base: &Copy, copies: &[Copy]) -> Result<Vec<Moved>> {
-    let plain: Vec<&Unpacked> = copies.iter().map(|copy| &copy.plain).collect();
-    let compiled: Vec<&Unpacked> = copies.iter().map(|copy| &copy.compiled).collect();
-    let sound: Vec<bool> = copies.iter().map(|copy| copy.breaks.is_none()).collect();
-    let plain = changes(asked, &base.plain, &plain, &sound)?;
-    let compiled = changes(asked, &base.compiled, &compiled, &sound)?;
-    let moved = copies.iter().zip(plain).zip(compiled).map(|((copy, plain), with_bytecode)| {
-        let unsound = plain.as_ref().err().or(with_bytecode.as_ref().err()).cloned();
-        let breaks = copy.breaks.clone().or(unsound);
-        let keep = |change: Result<Option<Change>, String>| change.ok().flatten();
-        Moved { breaks, plain: keep(plain), with_bytecode: keep(with_bytecode) }
-    });
-    Ok(moved.collect())
-}
-
-/// What each copy changes; nothing of those that are not sound.
-fn changes(
-    asked: &Asked<'_>,
-    base: &Unpacked,
-    copies: &[&Unpacked],
-    sound: &[bool],
-) -> Result<Vec<std::result::Result<Option<Change>, String>>> {
-    let mut before = Starts::default();
-    let mut after: Vec<std::result::Result<Starts, String>> =
-        copies.iter().map(|_| Ok(Starts::default())).collect();
-    for round in 0..asked.runs {
-        let calls = round < CALLED;
-        add(asked, base, calls, &mut before)?;
-        for ((copy, starts), _) in
-            copies.iter().zip(&mut after).zip(sound).filter(|(_, sound)| **sound)
-        {
-            let Ok(known) = starts else { continue };
-            if let Some(why) = add(asked, copy, calls, known)? {
-                *starts = Err(why);
-            }
-        }
-    }
-    let change = |(starts, sound): (std::result::Result<Starts, String>, &bool)| match starts {
-        Err(why) => Err(why),
-        Ok(_) if !sound => Ok(None),
-        Ok(starts) => Ok(Some(change(&before, &starts))),
-    };
-    Ok(after.into_iter().zip(sound).map(change).collect())
-}
-
-/// One more start; tells why it failed.
-fn add(
-    asked: &Asked<'_>,
-    of: &Unpacked,
-    calls: bool,
-    starts: &mut Starts,
-) -> Result<Option<String>> {
-    match start(&asked.lab, &asked.job, of, &Mode::Plain, calls)? {
-        Err(why) => Ok(Some(why)),
-        Ok(found) => {
-            starts.inits.push(found.init);
-            starts.calls.extend(found.call);
-            Ok(None)
-        }
-    }
-}
-
-fn change(before: &Starts, after: &Starts) -> Change {
-    let of = |seconds: &[f64]| Spread::of(seconds.iter().copied());
-    let (was, is) = (of(&before.inits), of(&after.inits));
-    let saves = rounded(was.median - is.median);
-    let is_enough = saves >= LEAST.0 && saves >= LEAST.1 * was.median;
-    let calls = (!before.calls.is_empty() && !after.calls.is_empty())
-        .then(|| [of(&before.calls).median, of(&after.calls).median]);
-    Change {
-        before: was,
-        after: is,
-        saves,
-        clear: is_enough && is.median < was.min,
-        first_call: calls,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_lies_below_every_run_is_clear() {
-        let starts = |inits: &[f64]| Starts { inits: inits.to_vec(), calls: Vec::new() };
-        let clear = |before: &[f64], after: &[f64]| change(&starts(before), &starts(after)).clear;
-        assert!(clear(&[1.0, 1.1, 1.2], &[0.8, 0.9, 1.3]));
-        assert!(!clear(&[0.85, 1.1, 1.2], &[0.8, 0.9, 1.3]), "one run before was as fast");
-        assert!(!clear(&[1.0, 1.0, 1.0], &[0.99, 0.99, 0.99]), "a hundredth of INIT");
-        assert!(!clear(&[0.01, 0.01, 0.01], &[0.006, 0.006, 0.006]), "four milliseconds");
-        let made = change(&starts(&[1.0]), &starts(&[0.75]));
-        assert_eq!((made.saves, made.first_call), (0.25, None));
-    }
 
     #[test]
     fn a_source_is_that_of_its_module() {

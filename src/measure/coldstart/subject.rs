@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::{Asked, BYTES_PER_SECOND, Coldstart, Own, Package, check, measure, zipped};
+use super::{Asked, BYTES_PER_SECOND, Coldstart, Own, Package, Variant, check, measure, zipped};
 use crate::facts::Facts;
 use crate::facts::owners::Owner;
 use crate::failure::Failure;
@@ -17,6 +17,9 @@ use crate::runtime::find::Interpreter;
 use crate::scan::Scanned;
 use crate::tree::{Layout, PackageId};
 use crate::verify::{Job, Unpacked, subject};
+
+/// How many times as long the slowest run may take as the fastest before that is told.
+const MOST_RATIO: f64 = 1.3;
 
 /// One handler of one package, and where it is started.
 pub struct Cold<'a> {
@@ -106,6 +109,7 @@ impl<'a> Cold<'a> {
         let raw =
             Package { name: "as-it-was", folders: self.raw.clone(), zipped: zipped(self.scanned)? };
         let (variants, imports, together) = measure(&asked, &[raw, slimmed, compiled])?;
+        let warnings = unsteady(&variants).into_iter().collect();
         Ok(Coldstart {
             schema_version: 1,
             handler: self.handler.to_string(),
@@ -119,7 +123,7 @@ impl<'a> Cold<'a> {
             variants,
             imports,
             together,
-            warnings: Vec::new(),
+            warnings,
         })
     }
 
@@ -147,4 +151,17 @@ impl<'a> Cold<'a> {
 
 fn job(bench: &Bench<'_>, handlers: &[Handler]) -> Job {
     Job { metadata: false, ..bench.site.job(handlers, Vec::new()) }
+}
+
+/// What to say of runs that differ much.
+fn unsteady(variants: &[Variant]) -> Option<String> {
+    let differ = |variant: &Variant| variant.init.max / variant.init.min.max(0.001);
+    let most = variants.iter().map(differ).fold(1.0, f64::max);
+    (most > MOST_RATIO).then(|| {
+        format!(
+            "runs of the same package differ by {:.0}%: something else keeps this machine busy, and \
+             small figures say little",
+            (most - 1.0) * 100.0
+        )
+    })
 }
