@@ -182,7 +182,8 @@ pub struct Change {
     pub after: Spread,
     /// Seconds between the medians.
     pub saves: f64,
-    /// Whether the median lies below every run before, and by enough to matter.
+    /// Whether the runs lie below those before, one in five of either left aside, and by enough to matter:
+    /// 5 ms and a fiftieth of INIT.
     pub clear: bool,
     /// Seconds of the first call before and after, where there is an event.
     pub first_call: Option<[f64; 2]>,

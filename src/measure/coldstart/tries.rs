@@ -223,9 +223,25 @@ fn change(before: &Starts, after: &Starts) -> Change {
         before: was,
         after: is,
         saves,
-        clear: is_enough && is.median < was.min,
+        clear: is_enough && lies_below(&after.inits, &before.inits),
         first_call: calls,
     }
+}
+
+/// Whether all runs of the one took less than all of the other, one in five of either left aside. Five
+/// runs of the same look so by chance in 4% of all cases.
+fn lies_below(after: &[f64], before: &[f64]) -> bool {
+    let sorted = |seconds: &[f64]| {
+        let mut seconds = seconds.to_vec();
+        seconds.sort_by(f64::total_cmp);
+        seconds
+    };
+    let (after, before) = (sorted(after), sorted(before));
+    let (odd_after, odd_before) = (after.len() / 5, before.len() / 5);
+    [(odd_after, 0), (0, odd_before)].into_iter().any(|(above, below)| {
+        let (most, least) = (after.iter().rev().nth(above), before.get(below));
+        most.zip(least).is_some_and(|(most, least)| most < least)
+    })
 }
 
 #[cfg(test)]
@@ -233,13 +249,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_lies_below_every_run_is_clear() {
+    fn only_what_lies_below_is_clear() {
         let starts = |inits: &[f64]| Starts { inits: inits.to_vec(), calls: Vec::new() };
         let clear = |before: &[f64], after: &[f64]| change(&starts(before), &starts(after)).clear;
-        assert!(clear(&[1.0, 1.1, 1.2], &[0.8, 0.9, 1.3]));
-        assert!(!clear(&[0.85, 1.1, 1.2], &[0.8, 0.9, 1.3]), "one run before was as fast");
+        assert!(clear(&[1.0], &[0.9]));
+        assert!(clear(&[1.0, 1.1, 1.2], &[0.8, 0.9, 0.95]));
+        assert!(!clear(&[1.0, 1.1, 1.2], &[0.8, 0.9, 1.05]), "three runs leave no room");
+        assert!(clear(&[1.0, 1.1, 1.2, 1.2, 1.3], &[0.8, 0.9, 0.9, 0.9, 1.5]), "one is slow");
+        assert!(clear(&[0.7, 1.1, 1.2, 1.2, 1.3], &[0.8, 0.9, 0.9, 0.9, 0.9]), "one was fast");
+        assert!(!clear(&[0.7, 1.1, 1.2, 1.2, 1.3], &[0.8, 0.9, 0.9, 0.9, 1.5]), "two are odd");
         assert!(!clear(&[1.0, 1.0, 1.0], &[0.99, 0.99, 0.99]), "a hundredth of INIT");
         assert!(!clear(&[0.01, 0.01, 0.01], &[0.006, 0.006, 0.006]), "four milliseconds");
+        assert!(!clear(&[1.0], &[1.1]), "it takes longer");
         let made = change(&starts(&[1.0]), &starts(&[0.75]));
         assert_eq!((made.saves, made.first_call), (0.25, None));
     }
