@@ -195,6 +195,13 @@ x = a.x
 }
 
 #[test]
+fn all_of_a_statement_can_be_moved() {
+    let both = module("import a, b\ndef f(): return a\ndef g():\n    if x: return b.x, a\n");
+    let expected = "pass\ndef f(): import a; return a\ndef g():\n    import a; import b\n    if x: return b.x, a\n";
+    assert_eq!(both.moved(&[0, 1]).expect("they may wait"), expected);
+}
+
+#[test]
 fn what_cannot_be_written_is_not_moved() {
     let latin = b"# coding: latin-1\nimport pd\ndef f(): return pd.x, '\xe9'\n";
     assert_eq!(read(latin).expect("Python").moved(&[0]), None);
