@@ -107,15 +107,7 @@ impl<'a> Scopes<'a> {
         let mut expr = |expr: &'a Expr, place| open.push((Node::Expr(expr), place));
         match stmt {
             Stmt::FunctionDef(def) if place.function.is_none() => {
-                let number = self.function(def, place);
-                let mut outer = children(node);
-                outer.truncate(outer.len() - def.body.len());
-                // The last one, where there is one.
-                let returns = outer.pop_if(|_| def.returns.is_some());
-                open.extend(outer.into_iter().map(|child| (child, inner)));
-                open.extend(returns.map(|child| (child, annotation)));
-                let inside = Place { function: Some(number), nested: true, ..Place::default() };
-                open.extend(def.body.iter().map(|stmt| (Node::Stmt(stmt), inside)));
+                self.below_function(def, node, place, open);
             }
             Stmt::ClassDef(def) if place.function.is_none() => {
                 let inside = Place { class: Some(def.name.as_str()), ..inner };
@@ -177,6 +169,27 @@ impl<'a> Scopes<'a> {
                 open.extend(children(node).into_iter().map(|child| (child, inner)));
             }
         }
+    }
+
+    /// A function of the module or of a class in it: what is worked out where it is defined, and its body.
+    fn below_function(
+        &mut self,
+        def: &'a StmtFunctionDef,
+        node: Node<'a>,
+        place: Place<'a>,
+        open: &mut Vec<(Node<'a>, Place<'a>)>,
+    ) {
+        let inner = Place { nested: true, ..place };
+        let annotation = Place { annotation: true, ..inner };
+        let number = self.function(def, place);
+        let mut outer = children(node);
+        outer.truncate(outer.len() - def.body.len());
+        // The last one, where there is one.
+        let returns = outer.pop_if(|_| def.returns.is_some());
+        open.extend(outer.into_iter().map(|child| (child, inner)));
+        open.extend(returns.map(|child| (child, annotation)));
+        let inside = Place { function: Some(number), nested: true, ..Place::default() };
+        open.extend(def.body.iter().map(|stmt| (Node::Stmt(stmt), inside)));
     }
 
     /// Notes a function; gives its number.
