@@ -29,8 +29,8 @@ use start::{Mode, Start, start};
 pub use subject::Cold;
 pub use tree::Node;
 
-/// Bytes that a download is taken to bring in a second: AWS tells of none for Lambda; this is what its
-/// guide to S3's performance counts on for one connection (85 to 90 MB/s).
+/// Bytes that a download is taken to bring in a second. An assumption: AWS tells of no rate for Lambda;
+/// one connection to S3 brings about so much.
 pub const BYTES_PER_SECOND: f64 = 85e6;
 
 /// What cold starts of one handler cost.
