@@ -35,6 +35,8 @@ pub enum Command {
     Verify(Verify),
     /// Run a handler, or a command, and note which files it opens
     Trace(Trace),
+    /// Measure what a cold start costs, and what moving an import would save
+    Coldstart(Coldstart),
     /// Show what is in a package, per distribution
     Inspect(Inspect),
     /// Tell why a file is kept, changed or dropped
@@ -210,6 +212,52 @@ impl Trace {
     }
 }
 
+/// The command line of `coldstart`.
+#[derive(Debug, Args)]
+pub struct Coldstart {
+    /// A folder that `pip install -t` filled, or a zip of one
+    #[arg(value_name = "PACKAGE")]
+    pub package: PathBuf,
+    /// The function that Lambda calls, such as app.lambda_handler
+    #[arg(long, value_name = "MODULE.FUNCTION")]
+    pub handler: Handler,
+    /// How many cold starts each figure is the median of
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub runs: u16,
+    /// The level of the slimmed package
+    #[arg(long, value_enum, default_value = "standard")]
+    pub level: LevelArg,
+    /// The target's Python [default: read from the package, else 3.12]
+    #[arg(long, value_name = "X.Y")]
+    pub python: Option<Python>,
+    /// The target's processor, x86_64 or arm64 [default: read from the package, else x86_64]
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Arch>,
+    /// How it is run.
+    #[command(flatten)]
+    pub runs_as: Runs,
+    /// Which configuration is read.
+    #[command(flatten)]
+    pub configured: Configured,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+impl Coldstart {
+    /// What was asked for, here and in the configuration.
+    pub fn options(&self, config: &Config) -> Options {
+        let mut options = config.options(vec![self.package.clone()]);
+        options.python = self.python;
+        options.arch = self.arch;
+        options.level = self.level.into();
+        options.handlers = vec![self.handler.clone()];
+        options.python_bin.clone_from(&self.runs_as.python_bin);
+        options.proving = Some(self.runs_as.proving());
+        options
+    }
+}
+
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -355,6 +403,16 @@ pub enum LevelArg {
     Max,
 }
 
+impl From<LevelArg> for Level {
+    fn from(level: LevelArg) -> Self {
+        match level {
+            LevelArg::Safe => Self::Safe,
+            LevelArg::Standard => Self::Standard,
+            LevelArg::Max => Self::Max,
+        }
+    }
+}
+
 /// What goes into the layer.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum LayerArg {
@@ -486,11 +544,7 @@ impl Decisions {
         let mut options = config.options(packages);
         options.python = self.python;
         options.arch = self.arch;
-        options.level = match self.level {
-            LevelArg::Safe => Level::Safe,
-            LevelArg::Standard => Level::Standard,
-            LevelArg::Max => Level::Max,
-        };
+        options.level = self.level.into();
         if let Some(layer) = self.layer {
             options.layer = match layer {
                 LayerArg::All => LayerPolicy::All,

@@ -59,6 +59,9 @@ pub struct Reads {
     /// What they read of the distributions that import it.
     #[serde(default)]
     pub others: Vec<Text>,
+    /// Whether they read that only of the files that import it themselves.
+    #[serde(default)]
+    pub near: bool,
     /// Words with which other code makes them read more: one of them and the fact does not hold.
     #[serde(default)]
     pub unless_said: Vec<String>,

@@ -41,8 +41,10 @@ use anyhow::Result;
 
 use crate::facts::Facts;
 use crate::failure::{Failure, nearest};
+use crate::measure::coldstart::{Cold, Coldstart};
 use crate::measure::trace::Traced;
 use crate::options::{Bytecode, Level, Options, Proving, Tracing};
+use crate::pack::Packed;
 use crate::plan::{Plan, Restored, sourceless};
 use crate::progress::Progress;
 use crate::proving::site::Site;
@@ -57,7 +59,7 @@ use crate::rules::table::BYTECODE_ONLY;
 use crate::scan::Scanned;
 use crate::target::Arch;
 use crate::tree::FileId;
-use crate::verify::Status;
+use crate::verify::{Proof, Status};
 
 /// Makes the zips and the report, proves them where that was asked for, and moves them into the output
 /// folder (not in a dry run); what failed its proof goes into its folder `unproven`.
@@ -73,36 +75,10 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     clock.stop("scan");
     let facts = gather(&scanned, options, progress)?;
     clock.stop("facts");
-    let mut bench: Option<Bench<'_>> = None;
-    let proving = options.proving.as_ref();
     let mut options = options.clone();
-    let mut rounds = 0;
-    let (plan, packed, proof) = loop {
-        let restored = bench.as_ref().map(|bench| bench.restored.clone()).unwrap_or_default();
-        let mut plan = plan::make(&scanned.tree, &scanned, &facts, &options, &restored, progress)?;
-        clock.stop("plan");
-        if let (Some(proving), None) = (proving, &bench) {
-            bench = Some(Bench::new(&options, proving, &facts)?);
-        }
-        if options.bytecode != Bytecode::None {
-            add_bytecode(&scanned, &facts, &mut plan, &options, bench.as_mut(), progress)?;
-            clock.stop("bytecode");
-        }
-        let packed = pack::pack(&scanned.tree, &scanned, &facts, &plan, &options, progress)?;
-        clock.stop("pack");
-        let Some(bench) = &mut bench else { break (plan, packed, None) };
-        let round = bench.round(&scanned, &facts, &plan, &packed, &options)?;
-        clock.stop("proof");
-        clock.stages.append(&mut bench.timings);
-        let failed = round.proof.status == Status::Failed;
-        if failed && round.again && rounds < MOST_ROUNDS {
-            rounds += 1;
-        } else if failed && bench.fall_back(&mut options, &round.proof) {
-            rounds = MOST_ROUNDS;
-        } else {
-            break (plan, packed, Some(bench.ended(round.proof)));
-        }
-    };
+    let proving = options.proving.clone();
+    let Settled { plan, packed, proof, bench } =
+        settle(&scanned, &facts, &mut options, proving.as_ref(), &mut clock, progress)?;
     let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
     let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
     let mut report =
@@ -129,6 +105,57 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
         true => packed.staging.refuse(&names)?,
     }
     Ok(report)
+}
+
+/// What a build comes to before anything of it is told.
+struct Settled<'a> {
+    plan: Plan,
+    packed: Packed,
+    proof: Option<Proof>,
+    bench: Option<Bench<'a>>,
+}
+
+/// Makes the zips, proves them where that is asked for, and makes them again with what a proof puts
+/// back; `options` tells the level that it ends at.
+fn settle<'a>(
+    scanned: &Scanned,
+    facts: &Facts,
+    options: &mut Options,
+    proving: Option<&'a Proving>,
+    clock: &mut Clock,
+    progress: &dyn Progress,
+) -> Result<Settled<'a>> {
+    let mut bench: Option<Bench<'_>> = None;
+    let mut rounds = 0;
+    loop {
+        let restored = bench.as_ref().map(|bench| bench.restored.clone()).unwrap_or_default();
+        let mut plan = plan::make(&scanned.tree, scanned, facts, options, &restored, progress)?;
+        clock.stop("plan");
+        if let (Some(proving), None) = (proving, &bench) {
+            bench = Some(Bench::new(options, proving, facts)?);
+        }
+        if options.bytecode != Bytecode::None {
+            add_bytecode(scanned, facts, &mut plan, options, bench.as_mut(), progress)?;
+            clock.stop("bytecode");
+        }
+        let packed = pack::pack(&scanned.tree, scanned, facts, &plan, options, progress)?;
+        clock.stop("pack");
+        let Some(proof) = &mut bench else {
+            return Ok(Settled { plan, packed, proof: None, bench });
+        };
+        let round = proof.round(scanned, facts, &plan, &packed, options)?;
+        clock.stop("proof");
+        clock.stages.append(&mut proof.timings);
+        let failed = round.proof.status == Status::Failed;
+        if failed && round.again && rounds < MOST_ROUNDS {
+            rounds += 1;
+        } else if failed && proof.fall_back(options, &round.proof) {
+            rounds = MOST_ROUNDS;
+        } else {
+            let proof = Some(proof.ended(round.proof));
+            return Ok(Settled { plan, packed, proof, bench });
+        }
+    }
 }
 
 /// The files that runs of the packages as they were opened, as a trace or the proof tells.
@@ -214,6 +241,36 @@ pub fn trace(options: &Options, wanted: &Tracing, progress: &dyn Progress) -> Re
     let proving = options.proving.clone().unwrap_or_default();
     let mut site = Site::new(&proving, &facts)?;
     measure::trace::trace(&scanned, &facts, options, &mut site, wanted)
+}
+
+/// Measures what cold starts of one handler cost: of the package as it was, as slim makes it, and with
+/// imports of the user's code moved to where they are used. Nothing is written that stays.
+///
+/// # Errors
+/// As [`build`]; a [`Failure`] of its own kind where the handler cannot be imported.
+pub fn coldstart(options: &Options, runs: usize, progress: &dyn Progress) -> Result<Coldstart> {
+    let scanned = scan::scan(&options.packages, progress)?;
+    let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
+    plan::check_handlers(&scanned.tree, &scanned, &facts, options)?;
+    let mut options = Options { dry_run: true, bytecode: Bytecode::None, ..options.clone() };
+    let proving = options.proving.clone().unwrap_or_default();
+    let mut cold = Cold::new(&scanned, &facts, &options, &proving)?;
+    let proved = (options.level == Level::Max).then_some(&proving);
+    let mut clock = Clock::start();
+    let settled = settle(&scanned, &facts, &mut options, proved, &mut clock, progress)?;
+    let warnings = settled.proof.as_ref().map(|proof| proof.because.clone()).unwrap_or_default();
+    let mut plan = settled.plan;
+    let slimmed = cold.unpacked("slimmed", &settled.packed)?;
+    let options = Options { bytecode: Bytecode::Hash, ..options };
+    add_bytecode(&scanned, &facts, &mut plan, &options, Some(&mut cold.bench), progress)?;
+    let packed = pack::pack(&scanned.tree, &scanned, &facts, &plan, &options, progress)?;
+    let compiled = cold.unpacked("slimmed-with-bytecode", &packed)?;
+    progress.begin("starting cold", 0);
+    let measured = cold.measured(&facts, &plan, &options, [slimmed, compiled], runs);
+    progress.end();
+    let mut measured = measured?;
+    measured.warnings.extend(warnings);
+    Ok(measured)
 }
 
 /// Looks into packages without building anything.

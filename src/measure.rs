@@ -1,3 +1,4 @@
 //! Measures what runs of a package do.
 
+pub mod coldstart;
 pub mod trace;

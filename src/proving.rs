@@ -26,7 +26,8 @@ pub const MOST_ROUNDS: usize = 3;
 
 /// Everything that proofs of one build share.
 pub struct Bench<'a> {
-    site: Site<'a>,
+    /// Where runs happen.
+    pub site: Site<'a>,
     /// What each package holds, for the cache.
     keys: BTreeMap<PackageId, Vec<u8>>,
     /// Why level max was given up, where it was.
@@ -302,7 +303,10 @@ fn culprits(tree: &Tree, plan: &Plan, missing: &[(FileId, String)], because: &mu
 }
 
 /// The zips of a function, unpacked as Lambda does.
-fn unpacked(lab: &Lab<'_>, packed: &Packed, of: PackageId, to: &Path) -> Result<Unpacked> {
+///
+/// # Errors
+/// When something cannot be read or written.
+pub fn unpacked(lab: &Lab<'_>, packed: &Packed, of: PackageId, to: &Path) -> Result<Unpacked> {
     let made = Unpacked { task: to.join("task"), layer: to.join("opt") };
     for folder in [&made.task, &made.layer] {
         fs::create_dir_all(folder).context("failed to create a folder for the proof")?;

@@ -21,6 +21,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use crate::cache::Cache;
+use crate::runtime::child::Finished;
 use crate::runtime::find::Interpreter;
 use crate::runtime::room::{Isolation, Room, SCRIPT};
 use crate::runtime::strace::{self, Tracer};
@@ -338,11 +339,33 @@ impl Lab<'_> {
         job: &Job,
         tracer: Tracer<'_>,
     ) -> Result<(Vec<Check>, [PathBuf; 2])> {
-        let seen = match self.isolation {
+        Ok((compare::alone(&self.run_watched(of, job, Some(tracer))?, job), self.seen(of)))
+    }
+
+    /// Where the folders of a function stand for who runs in the room: the task's, the layers'.
+    pub fn seen(&self, of: &Unpacked) -> [PathBuf; 2] {
+        match self.isolation {
             Isolation::Namespace(_) => [PathBuf::from("/var/task"), PathBuf::from("/opt")],
             Isolation::Permissions => [of.task.clone(), of.layer.clone()],
-        };
-        Ok((compare::alone(&self.run_watched(of, job, Some(tracer))?, job), seen))
+        }
+    }
+
+    /// Runs a script of ours beside a package, by Python with these options. `told` is its job, to which
+    /// the folders and bounds of `job` are added.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn script(
+        &self,
+        of: &Unpacked,
+        job: &Job,
+        options: &[&str],
+        script: &str,
+        told: serde_json::Value,
+    ) -> Result<Finished> {
+        let stage = self.stage()?;
+        let room = self.room(of, job.runtime_packages.as_deref(), stage.path(), None);
+        trial::script(&room, job, options, script, told)
     }
 
     /// The files that a package opens in a run of `job`, in order: as strace sees them where it is

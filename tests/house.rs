@@ -85,7 +85,13 @@ const HOUSE: &[(&str, &[&str])] = &[
             "runtime", "cache", "progress", "failure", "scratch",
         ],
     ),
-    ("measure", &["tree", "options", "scan", "facts", "verify", "proving", "runtime", "failure"]),
+    (
+        "measure",
+        &[
+            "tree", "options", "scan", "facts", "plan", "pack", "verify", "proving", "python",
+            "zip", "runtime", "failure",
+        ],
+    ),
     (
         "report",
         &[
@@ -98,6 +104,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "rules",
             "transform",
             "verify",
+            "measure",
             "python",
             "zip",
         ],

@@ -34,6 +34,7 @@ const FILES: &[(&str, &str)] = &[
     ("invoke", include_str!("known/invoke.toml")),
     ("jinja2", include_str!("known/jinja2.toml")),
     ("joblib", include_str!("known/joblib.toml")),
+    ("jsonpath-ng", include_str!("known/jsonpath-ng.toml")),
     ("langchain-core", include_str!("known/langchain-core.toml")),
     ("langsmith", include_str!("known/langsmith.toml")),
     ("lxml", include_str!("known/lxml.toml")),

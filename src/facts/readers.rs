@@ -124,7 +124,7 @@ impl Readers {
     }
 
     fn of(tree: &Tree, facts: &Facts, seen: &[Seen]) -> Self {
-        let mut importers: BTreeMap<DistId, BTreeSet<DistId>> = BTreeMap::new();
+        let mut importers: BTreeMap<DistId, BTreeSet<(DistId, FileId)>> = BTreeMap::new();
         let mut users: BTreeMap<PackageId, BTreeSet<DistId>> = BTreeMap::new();
         let mut said: BTreeSet<(Option<DistId>, &str)> = BTreeSet::new();
         for seen in seen {
@@ -132,7 +132,9 @@ impl Readers {
             said.extend(seen.said.iter().map(|word| (of, word.as_str())));
             for imported in seen.imports.iter().filter(|imported| of != Some(**imported)) {
                 match of {
-                    Some(of) => drop(importers.entry(*imported).or_default().insert(of)),
+                    Some(of) => {
+                        importers.entry(*imported).or_default().insert((of, seen.file));
+                    }
                     None => {
                         let users = users.entry(tree.file(seen.file).package).or_default();
                         users.insert(*imported);
@@ -167,8 +169,12 @@ impl Readers {
                         readers.own(tree, facts, of, fact, own, at);
                         // A file is looked for among one's own.
                         let is_read = place.what != What::File;
-                        for importer in importers.get(&of).filter(|_| is_read).unwrap_or(&none) {
-                            readers.distribution(*importer).without(others, at);
+                        let importers = importers.get(&of).filter(|_| is_read);
+                        for (importer, file) in importers.into_iter().flatten() {
+                            match fact.is_some_and(|fact| fact.near) {
+                                true => readers.file(*file).without(others, at),
+                                false => readers.distribution(*importer).without(others, at),
+                            }
                         }
                     }
                     (Scope::Anybody, None) if place.what == What::File => {}

@@ -9,7 +9,7 @@ use lambda_slim::cli::{Build, Cli, Command, Configured, Format, RulesFormat};
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
-use lambda_slim::report::{Report, doubts, explain, inspect, json, proof, text};
+use lambda_slim::report::{Report, coldstart, doubts, explain, inspect, json, proof, text};
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
 use lambda_slim::verify::Status;
@@ -86,6 +86,14 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
             print(&match args.format {
                 Format::Human => trace::render(&traced),
                 Format::Json => json::render(&traced),
+            })?;
+        }
+        Command::Coldstart(args) => {
+            let options = args.options(&config(&args.configured)?);
+            let found = lambda_slim::coldstart(&options, usize::from(args.runs), &bar)?;
+            print(&match args.format {
+                Format::Human => coldstart::render(&found),
+                Format::Json => json::render(&found),
             })?;
         }
         Command::Rules(args) => print(&match args.format {

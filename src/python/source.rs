@@ -5,6 +5,7 @@
 
 mod bounds;
 pub(super) mod decode;
+pub mod deferral;
 mod literals;
 mod names;
 mod records;

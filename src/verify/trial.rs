@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::runtime::child::{Ended, Limits};
+use crate::runtime::child::{Ended, Finished, Limits};
 use crate::runtime::room::Room;
 
 /// What runs in the child.
-pub(super) const BOOTSTRAP: &str =
-    concat!(include_str!("../runtime/common.py"), include_str!("../runtime/bootstrap.py"));
+pub(super) const BOOTSTRAP: &str = concat!(
+    include_str!("../runtime/common.py"),
+    include_str!("../runtime/function.py"),
+    include_str!("../runtime/bootstrap.py")
+);
 
 /// Most bytes that a run may tell.
 const ANSWER: usize = 256 << 20;
@@ -207,27 +210,14 @@ pub(super) fn run(room: &Room<'_>, job: &Job) -> Result<Trial> {
 fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>> {
     let (task, layer) = (room.task_seen(), room.layer_seen());
     let seen = [&task, &layer].map(|path| path.to_string_lossy().into_owned());
-    let is_apart = room.isolation != crate::runtime::room::Isolation::Permissions;
     let told = serde_json::json!({
-        "task": seen[0],
-        "layer": seen[1],
         "handlers": job.handlers,
         "events": job.events,
         "modules": job.modules,
         "done": trial.steps.keys().collect::<Vec<_>>(),
         "metadata": job.metadata && !trial.steps.contains_key("metadata"),
-        "memory": job.memory,
-        "file_size": FILE_SIZE,
-        "loopback": is_apart && !room.network,
-        "runtime_packages": room.runtime_seen(),
     });
-    let input = serde_json::to_vec(&told).context("failed to write the job of a proof")?;
-    let limits = Limits { seconds: job.seconds, answer: ANSWER };
-    let environment = environment(&seen[0], &seen[1], job);
-    let arguments = ["-S", "-B", "-W", "ignore", "-c", BOOTSTRAP];
-    let finished = room
-        .run(&arguments, &environment, &input, limits)
-        .with_context(|| format!("failed to run {}", room.interpreter.path.display()))?;
+    let finished = script(room, job, &[], BOOTSTRAP, told)?;
     trial.talk.clone_from(&finished.talk);
     let mut begun: Option<String> = None;
     let mut started = false;
@@ -260,13 +250,6 @@ fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>>
             begun = None;
         }
     }
-    if finished.ended == Ended::Exit(97) {
-        return Err(Failure::usage(
-            "failed to run the proof: Python lies in a folder of /opt that the layers have too",
-        )
-        .hint("name a Python that lies elsewhere with --python-bin")
-        .into());
-    }
     if !started {
         let why = finished.talk.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
         bail!("failed to run the proof: {}: {why}", finished.ended);
@@ -283,6 +266,46 @@ fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>>
         }
     }
     Ok(begun)
+}
+
+/// Runs a script of ours in the room, by Python with these `options`. It finds on its stdin what `told`
+/// holds, with the folders and bounds that each of them wants to know.
+pub(super) fn script(
+    room: &Room<'_>,
+    job: &Job,
+    options: &[&str],
+    script: &str,
+    mut told: Value,
+) -> Result<Finished> {
+    let (task, layer) = (room.task_seen(), room.layer_seen());
+    let seen = [&task, &layer].map(|path| path.to_string_lossy().into_owned());
+    let is_apart = room.isolation != crate::runtime::room::Isolation::Permissions;
+    let common = [
+        ("task", Value::from(seen[0].clone())),
+        ("layer", Value::from(seen[1].clone())),
+        ("memory", Value::from(job.memory)),
+        ("file_size", Value::from(FILE_SIZE)),
+        ("loopback", Value::from(is_apart && !room.network)),
+        ("runtime_packages", serde_json::json!(room.runtime_seen())),
+    ];
+    for (key, value) in common {
+        told[key] = value;
+    }
+    let input = serde_json::to_vec(&told).context("failed to write the job of a run")?;
+    let limits = Limits { seconds: job.seconds, answer: ANSWER };
+    let environment = environment(&seen[0], &seen[1], job);
+    let arguments = [&["-S", "-B", "-W", "ignore"], options, &["-c", script]].concat();
+    let finished = room
+        .run(&arguments, &environment, &input, limits)
+        .with_context(|| format!("failed to run {}", room.interpreter.path.display()))?;
+    if finished.ended == Ended::Exit(97) {
+        return Err(Failure::usage(
+            "failed to run it: Python lies in a folder of /opt that the layers have too",
+        )
+        .hint("name a Python that lies elsewhere with --python-bin")
+        .into());
+    }
+    Ok(finished)
 }
 
 /// The environment that Lambda gives a function.

@@ -53,7 +53,7 @@ pub enum Whose<'s> {
 const DOC: &str = "__doc__";
 
 /// Functions that read the docstring of what they are handed, and those that read its source.
-const READERS: [(&str, What); 13] = [
+const READERS: [(&str, What); 14] = [
     ("DocTestFinder", What::Docstring),
     ("DocTestSuite", What::Docstring),
     ("findsource", What::Source),
@@ -63,6 +63,7 @@ const READERS: [(&str, What); 13] = [
     ("get_source", What::Source),
     ("getsource", What::Source),
     ("getsourcelines", What::Source),
+    ("help", What::Docstring),
     ("render_doc", What::Docstring),
     ("run_docstring_examples", What::Docstring),
     ("testfile", What::Docstring),
@@ -151,7 +152,9 @@ impl<'s> Source<'_, 's> {
             let arguments = behind.split(')').next().unwrap_or_default();
             before.ends_with("loader.") && !arguments.contains(',')
         };
-        if is_own || name == "get_source" && !is_loaders() {
+        // The built-in one: others are of command lines.
+        let is_built_in = || behind.starts_with('(') && !before.ends_with('.');
+        if is_own || name == "get_source" && !is_loaders() || name == "help" && !is_built_in() {
             return None;
         }
         let whose = match behind.strip_prefix('(') {
@@ -345,7 +348,9 @@ fn is_copied(left: &str, right: &str) -> bool {
     let target = line.strip_suffix('=').map(|target| target.trim_end_matches(['+', ' ', '\t']));
     let is_target = target.is_some_and(|target| target.ends_with(DOC));
     let ends = right.is_empty() || right.starts_with(['\n', '\r', '#', ';', '+']);
-    is_target && ends
+    // `property(get, doc=get.__doc__)`.
+    let is_handed_on = left.ends_with("doc=") && right.starts_with([',', ')']);
+    is_target && ends || is_handed_on
 }
 
 #[cfg(test)]
@@ -391,6 +396,7 @@ mod tests {
             ("namespace.get('__doc__')", "anybody"),
             ("x = namespace['__doc__']", "anybody"),
             ("testmod()", "anybody"),
+            ("import boto3\nhelp(boto3)", "boto3:"),
             ("if f.__doc__ == '': pass", "anybody"),
         ] {
             assert_eq!(told(text), [(What::Docstring, whose.to_owned())], "{text}");
@@ -450,6 +456,7 @@ mod tests {
             "f.__doc__ += 'x'",
             "f.__doc__ = g.__doc__\n",
             "f.__doc__ = g.__doc__ + 'x'",
+            "x = property(get, doc=get.__doc__)",
             "WRAPPED = ('__module__', '__doc__')",
             "setattr(f, '__doc__', 'x')",
             "namespace['__doc__'] = 'x'",
@@ -466,6 +473,9 @@ mod tests {
             "environment.get_source(name)",
             "tokenize.generate_tokens(f)",
             "path.open()",
+            "parser.add(help='x')",
+            "self.help(x)",
+            "def help(x): pass",
             "from pydoc import getdoc",
         ] {
             assert_eq!(told(text), [], "{text}");

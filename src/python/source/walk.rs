@@ -32,6 +32,13 @@ pub(super) fn walk<'a>(body: &'a [Stmt], mut visit: impl FnMut(Node<'a>)) {
     }
 }
 
+/// The children of a node, in the order of the source.
+pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut children = Children(Vec::new());
+    children.of(node);
+    children.0
+}
+
 struct Children<'a>(Vec<Node<'a>>);
 
 impl<'a> Children<'a> {

@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["aws-lambda-powertools[all]", "boto3"]
+# dependencies = ["aws-lambda-powertools[all]", "boto3", "jsonpath-ng"]
 # [tool.slim]
 # event = {merge = {pattern = "app.py", resolver = "app"}, http = {version = "2.0", rawPath = "/hello/ann", rawQueryString = "", headers = {}, requestContext = {http = {method = "GET", path = "/hello/ann"}, stage = "$default"}}}
 # ///
