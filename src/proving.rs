@@ -37,7 +37,7 @@ pub struct Bench<'a> {
     /// Files that were put back, with what asked for each.
     pub restored: Restored,
     /// The rules whose changes were undone.
-    undone: Vec<&'static str>,
+    undone: Vec<verify::Undone>,
     /// Seconds that parts took.
     pub timings: BTreeMap<String, f64>,
 }
@@ -223,8 +223,10 @@ impl<'a> Bench<'a> {
         if changed.is_empty() || self.restored.sources.is_some() {
             return false;
         }
-        self.undone.extend(changed);
-        self.restored.sources = Some(because.first().cloned().unwrap_or_default());
+        let asked_by = because.first().cloned().unwrap_or_default();
+        let undone = |rule| verify::Undone { rule, asked_by: asked_by.clone() };
+        self.undone.extend(changed.into_iter().map(undone));
+        self.restored.sources = Some(asked_by);
         true
     }
 

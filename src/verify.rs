@@ -56,7 +56,7 @@ pub struct Proof {
     /// What was put back because a run asked for it.
     pub restored: Vec<Restored>,
     /// The rules whose changes were undone, for a run with them failed.
-    pub undone: Vec<&'static str>,
+    pub undone: Vec<Undone>,
 }
 
 /// How sure a proof is.
@@ -94,6 +94,15 @@ pub enum Verdict {
     Weak,
     /// Not as the package was.
     Failed,
+}
+
+/// A rule whose changes were undone.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+pub struct Undone {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The check that failed.
+    pub asked_by: String,
 }
 
 /// A file that was put back.

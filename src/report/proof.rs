@@ -63,9 +63,12 @@ pub fn render(proof: &Proof, timings: &BTreeMap<String, f64>) -> String {
             proof.restored.iter().map(|restored| format!("{:?}", restored.file)).collect();
         line(format!("  to make that permanent, in slim.toml: keep = [{}]", files.join(", ")));
     }
+    for undone in &proof.undone {
+        line(format!("  undone: {}, for a run failed with it: {}", undone.rule, undone.asked_by));
+    }
     if !proof.undone.is_empty() {
-        line(format!("  undone, for a run failed with it: {}", proof.undone.join(", ")));
-        let rules: Vec<String> = proof.undone.iter().map(|rule| format!("{rule:?}")).collect();
+        let rules = proof.undone.iter().map(|undone| format!("{:?}", undone.rule));
+        let rules: Vec<String> = rules.collect();
         line(format!(
             "  to make that permanent, in slim.toml: [rules] off = [{}]",
             rules.join(", ")

@@ -160,6 +160,8 @@ def prove(app, level, endpoint, arguments):
             return f"{proof['status']}: {'; '.join(proof['because'])}", sizes
         if proof["restored"]:
             return f"restored: {[restored['file'] for restored in proof['restored']]}", sizes
+        if proof["undone"]:
+            return f"undone: {proof['undone']}", sizes
         return "proven", sizes
 
 

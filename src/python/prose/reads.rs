@@ -1,8 +1,8 @@
 //! Where a source reads docstrings or sources, or looks for the files of sources: its own, or those of
 //! what it is handed.
 //!
-//! Setting a docstring is no reading, nor is copying one or adding to one (`a.__doc__ = b.__doc__`):
-//! that makes docstrings of docstrings. `functools.wraps` and its like do nothing else.
+//! Setting a docstring is no reading, nor is copying one (`a.__doc__ = b.__doc__`): `functools.wraps`
+//! and its like do nothing else. Adding to one is: there must be one.
 
 use std::borrow::Cow;
 
@@ -178,7 +178,6 @@ impl<'s> Source<'_, 's> {
     /// `__doc__` as a name: of this module or class, or behind a dot.
     fn docstring(&self, at: usize, before: &str, behind: &str) -> Option<Read<'s>> {
         let is_set = behind.starts_with('=') && !behind.starts_with("==")
-            || behind.starts_with("+=")
             || behind.starts_with(':') && (before.ends_with(['(', ',', '\n']) || before.is_empty());
         if is_set || before.ends_with("del") {
             return None;
@@ -342,12 +341,12 @@ fn first_name(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// Whether a docstring that stands between these is only copied into another, or added to.
+/// Whether a docstring that stands between these is only copied into another.
 fn is_copied(left: &str, right: &str) -> bool {
     let line = left.rsplit('\n').next().unwrap_or_default();
-    let target = line.strip_suffix('=').map(|target| target.trim_end_matches(['+', ' ', '\t']));
+    let target = line.strip_suffix('=').map(|target| target.trim_end_matches(BLANKS));
     let is_target = target.is_some_and(|target| target.ends_with(DOC));
-    let ends = right.is_empty() || right.starts_with(['\n', '\r', '#', ';', '+']);
+    let ends = right.is_empty() || right.starts_with(['\n', '\r', '#', ';']);
     // `property(get, doc=get.__doc__)`.
     let is_handed_on = left.ends_with("doc=") && right.starts_with([',', ')']);
     is_target && ends || is_handed_on
@@ -385,6 +384,8 @@ mod tests {
             ("x = items[0].__doc__", "anybody"),
             ("class A:\n    def f(self, f): return f.__doc__", "anybody"),
             ("f.__doc__ = g.__doc__.split()[0]", "anybody"),
+            ("f.__doc__ = g.__doc__ + 'x'", "anybody"),
+            ("f.__doc__ += 'x'", "anybody"),
             ("f.__doc__ = g.__doc__ % {}", "anybody"),
             ("import numpy as np\nx = np.sum.__doc__.strip()", "numpy:"),
             ("import a.b\nx = a.b.f.__doc__.strip()", "a.b:"),
@@ -453,9 +454,7 @@ mod tests {
         for text in [
             "__doc__ = 'x'",
             "f.__doc__ = 'x'",
-            "f.__doc__ += 'x'",
             "f.__doc__ = g.__doc__\n",
-            "f.__doc__ = g.__doc__ + 'x'",
             "x = property(get, doc=get.__doc__)",
             "WRAPPED = ('__module__', '__doc__')",
             "setattr(f, '__doc__', 'x')",
