@@ -54,8 +54,17 @@ pub struct Compiled {
     pub refused: Vec<(FileId, String)>,
 }
 
-/// Compiles those of the sources that ship which are `chosen`, and those in whose place their bytecode
-/// ships, with this Python.
+/// Which sources are compiled, and how.
+pub struct Wanted<'w> {
+    /// Those whose bytecode ships beside them.
+    pub chosen: &'w dyn Fn(FileId) -> bool,
+    /// Those in whose place their bytecode ships.
+    pub sourceless: BTreeSet<FileId>,
+    /// Those whose bytecode does not hold the columns of the code (PEP 657).
+    pub without_columns: &'w dyn Fn(FileId) -> bool,
+}
+
+/// Compiles what is wanted of the sources that ship, with this Python.
 ///
 /// # Errors
 /// When a source cannot be read, or the compiler cannot be run to its end.
@@ -63,14 +72,14 @@ pub fn compile(
     scanned: &Scanned,
     facts: &Facts,
     plan: &Plan,
-    chosen: &dyn Fn(FileId) -> bool,
-    sourceless: &BTreeSet<FileId>,
+    wanted: &Wanted<'_>,
     interpreter: &Interpreter,
     progress: &dyn Progress,
 ) -> Result<Compiled> {
+    let Wanted { chosen, sourceless, without_columns } = wanted;
     let (tree, contents): (_, &dyn Contents) = (&scanned.tree, scanned);
     let minor = facts.target.python.minor();
-    let found: Vec<(FileId, String, String)> = tree
+    let mut found: Vec<(FileId, String, String)> = tree
         .ids()
         .filter(|id| is_source(tree, facts, plan, *id))
         .filter(|id| chosen(*id) || sourceless.contains(id))
@@ -82,6 +91,8 @@ pub fn compile(
             (!is_there).then_some((id, seen, path))
         })
         .collect();
+    found.sort_by_key(|(id, ..)| (without_columns(*id), *id));
+    let with_columns = found.partition_point(|(id, ..)| !without_columns(*id));
     let folder =
         scratch::folder("slim-compile-").context("failed to create a folder for bytecode")?;
     let sources = folder.path().join("sources");
@@ -98,7 +109,9 @@ pub fn compile(
         fs::write(&path, source).context("failed to write a source to compile")?;
         files.push((path, seen.as_str(), out.join(number.to_string())));
     }
-    let answers = run(interpreter, &files, &out)?;
+    let (with, without) = files.split_at(with_columns);
+    let mut answers = run(interpreter, with, &out, &[])?;
+    answers.extend(run(interpreter, without, &out, &["-X", "no_debug_ranges"])?);
     let mut compiled = Compiled::default();
     for (number, ((id, _, path), answer)) in found.into_iter().zip(answers).enumerate() {
         progress.advance(tree.file(id).size);
@@ -172,10 +185,14 @@ fn run(
     interpreter: &Interpreter,
     files: &[Source<'_>],
     folder: &Path,
+    options: &[&str],
 ) -> Result<Vec<Option<String>>> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut answers: Vec<Option<String>> = Vec::new();
     for _ in 0..=MOST_DEATHS {
-        let (told, ended) = once(interpreter, &files[answers.len()..], folder)?;
+        let (told, ended) = once(interpreter, &files[answers.len()..], folder, options)?;
         answers.extend(told);
         match (files.get(answers.len()), ended) {
             (None, _) => return Ok(answers),
@@ -191,11 +208,12 @@ fn once(
     interpreter: &Interpreter,
     files: &[Source<'_>],
     folder: &Path,
+    options: &[&str],
 ) -> Result<(Vec<Option<String>>, Option<String>)> {
     let job = serde_json::json!({"files": files, "memory": MEMORY, "file_size": FILE_SIZE});
     let input = serde_json::to_vec(&job).context("failed to write the job of the compiler")?;
     let mut command = Command::new(&interpreter.path);
-    command.args(["-S", "-s", "-B", "-c", SCRIPT]).current_dir(folder);
+    command.args(["-S", "-s", "-B"]).args(options).args(["-c", SCRIPT]).current_dir(folder);
     // The order of a set of constants is that of the hashes.
     command.env_clear().env("PYTHONHASHSEED", "0").env("LC_ALL", "C.UTF-8");
     let limits = Limits { seconds: SECONDS, answer: 256 << 20 };
@@ -235,9 +253,9 @@ for source, seen, out in json.load(sys.stdin)['files']:
         let interpreter = Interpreter { path, prefix, version, skipped: Vec::new() };
         let source = |seen| (PathBuf::new(), seen, PathBuf::new());
         let files = ["a.py", "deadly.py", "b.py"].map(source);
-        let answers = run(&interpreter, &files, folder.path()).unwrap();
+        let answers = run(&interpreter, &files, folder.path(), &[]).unwrap();
         assert_eq!(answers, [None, Some("it crashed (SIGSEGV)".to_owned()), None]);
         let deadly = ["deadly.py"; 10].map(source);
-        assert!(run(&interpreter, &deadly, folder.path()).is_err());
+        assert!(run(&interpreter, &deadly, folder.path(), &[]).is_err());
     }
 }

@@ -55,7 +55,7 @@ use crate::report::explain::{Explanation, explain};
 use crate::report::inspect::{Inspection, inspect};
 use crate::report::proof::Verification;
 use crate::report::reached::reached;
-use crate::rules::table::BYTECODE_ONLY;
+use crate::rules::table::{BYTECODE_COLUMNS, BYTECODE_ONLY};
 use crate::scan::Scanned;
 use crate::target::Arch;
 use crate::tree::FileId;
@@ -198,8 +198,10 @@ fn add_bytecode(
         Bytecode::None | Bytecode::Hash | Bytecode::Only => Default::default(),
     };
     plan.doubts.extend(doubts);
-    let compiled =
-        compile::compile(scanned, facts, plan, &chosen, &sourceless, &interpreter, progress)?;
+    let without = options.level == Level::Max && !options.rules_off.contains(BYTECODE_COLUMNS.id);
+    let without_columns = |id: FileId| without && facts.owners.brought_by(id).is_some();
+    let wanted = compile::Wanted { chosen: &chosen, sourceless, without_columns: &without_columns };
+    let compiled = compile::compile(scanned, facts, plan, &wanted, &interpreter, progress)?;
     let refused = compiled
         .refused
         .iter()

@@ -99,6 +99,10 @@ rules! {
         what: "Type stubs (`.pyi`) of modules that are there.",
         why_safe: "Python does not read stubs; type checkers do.",
         unless: "Code beside or above it reads stubs (lazy loaders), or the module it describes is not there: then it is data.";
+    BYTECODE_COLUMNS = "bytecode-columns", Bold,
+        what: "In the bytecode that slim makes of distributions: the columns of the code, beside its lines (PEP 657).",
+        why_safe: "They only place the marks below the lines of a traceback (`^^^^`); Python's own option `-X no_debug_ranges` leaves them out too.",
+        unless: "It is the bytecode of your own code.";
     COMMENTS = "comments", Bold,
         what: "Comments in the Python sources of distributions, and strings that are a statement of their own and no docstring.",
         why_safe: "Python does not see them. Every statement stays on its line; each result is held against the original, token by token and as a syntax tree.",
