@@ -149,7 +149,7 @@ fn settle<'a>(
         let failed = round.proof.status == Status::Failed;
         if failed && round.again && rounds < MOST_ROUNDS {
             rounds += 1;
-        } else if failed && proof.fall_back(options, &round.proof) {
+        } else if failed && !round.hopeless && proof.fall_back(options, &round.proof) {
             rounds = MOST_ROUNDS;
         } else {
             let proof = Some(proof.ended(round.proof));

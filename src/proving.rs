@@ -57,6 +57,8 @@ pub struct Round {
     pub proof: Proof,
     /// Whether something was put back, so that making it again may help.
     pub again: bool,
+    /// Whether no other result could pass: the package as it was fails too.
+    pub hopeless: bool,
 }
 
 impl<'a> Bench<'a> {
@@ -197,14 +199,16 @@ impl<'a> Bench<'a> {
             proof.because.push(format!("{} was not run: no --handler lies in it", package.name));
             status = status.max(Status::Weak);
         }
-        if status == Status::Failed && !again {
+        let hopeless = proof.checks.iter().any(verify::Check::fails_anyway);
+        if status == Status::Failed && !again && !hopeless {
             again = self.undo(plan, &because);
         }
+        again &= !hopeless;
         proof.status = status;
         proof.because.splice(..0, because);
         proof.restored = self.told(tree);
         proof.undone = self.undone.clone();
-        Ok(Round { proof, again })
+        Ok(Round { proof, again, hopeless })
     }
 
     /// Where no file is asked for, sources ship as they were, once: what reads them may fail otherwise.
@@ -280,7 +284,7 @@ impl<'a> Bench<'a> {
             proof.because.extend(notes.clone());
         }
         proof.checks.push(verify::Check { name, verdict, notes });
-        Ok(Round { proof, again: false })
+        Ok(Round { proof, again: false, hopeless: false })
     }
 
     fn told(&self, tree: &Tree) -> Vec<verify::Restored> {

@@ -84,6 +84,14 @@ pub struct Check {
     pub notes: Vec<String>,
 }
 
+impl Check {
+    /// Whether it failed as it does with the package as it was, so that nothing put back can help.
+    pub fn fails_anyway(&self) -> bool {
+        self.verdict == Verdict::Failed
+            && self.notes.iter().any(|note| note.starts_with(compare::FAILS_ANYWAY))
+    }
+}
+
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -125,7 +125,7 @@ fn import(step: &str, before: &Trial, after: &Trial) -> Check {
         }
         (Some(Outcome::Value(_)), after) => check(step, Verdict::Failed, [told(after)]),
         (before, _) => {
-            let why = format!("not proven: the package as it was fails too: {}", told(before));
+            let why = format!("{FAILS_ANYWAY}: {}", told(before));
             check(step, Verdict::Failed, [why])
         }
     }
@@ -148,6 +148,9 @@ fn leaks<'t>(before: &Trial, after: &'t Trial) -> (Vec<&'t str>, Vec<&'t str>) {
 fn leaked(names: &[&str]) -> String {
     format!("loads libraries of this machine that Lambda may lack: {}", names.join(", "))
 }
+
+/// How it is told that the package as it was fails too.
+pub(super) const FAILS_ANYWAY: &str = "not proven: the package as it was fails too";
 
 /// The libraries of the system that Lambda's images have, and those that a CPython is linked with.
 const KNOWN_TO_LAMBDA: [&str; 34] = [
