@@ -155,8 +155,12 @@ impl Readers {
                 let others = fact.map_or(all, |fact| all.and(&fact.others));
                 let at = (seen.file, place.line);
                 match (&place.scope, of) {
-                    (Scope::Named(name), _) => {
-                        for file in named(tree, tree.file(seen.file).package, name) {
+                    (Scope::Named(name), of) => {
+                        // A distribution names its own files; the user's code may name any.
+                        let found = named(tree, tree.file(seen.file).package, name);
+                        let is_its =
+                            |file: &FileId| of.is_none() || facts.owners.brought_by(*file) == of;
+                        for file in found.filter(is_its) {
                             readers.file(file).without(all, at);
                         }
                     }

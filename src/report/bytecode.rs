@@ -31,6 +31,10 @@ pub struct Bytecode {
     pub modules: u64,
     /// Their bytes.
     pub source_bytes: u64,
+    /// The sources in whose place their bytecode ships.
+    pub instead: u64,
+    /// The sources of distributions that ship all the same.
+    pub sources_left: u64,
     /// Bytes of bytecode that ship.
     pub bytes: u64,
     /// What those take in the zips.
@@ -57,6 +61,12 @@ impl Bytecode {
                 && matches!(facts.content[*id], Content::Source)
                 && imported.is_none_or(|imported| imported.contains(id))
         };
+        let is_left = |id: &FileId| {
+            plan.ships(*id)
+                && matches!(facts.content[*id], Content::Source)
+                && facts.owners.brought_by(*id).is_some()
+                && !plan.compiled.contains_key(id)
+        };
         let sources = || tree.ids().filter(counts);
         Self {
             mode: match options.bytecode {
@@ -67,6 +77,8 @@ impl Bytecode {
             observed: imported.is_some(),
             modules: sources().count() as u64,
             source_bytes: sources().map(|id| tree.file(id).size).sum(),
+            instead: plan.compiled.len() as u64,
+            sources_left: tree.ids().filter(is_left).count() as u64,
             bytes: packed.shipped.iter().filter(made).map(|shipped| shipped.bytes).sum(),
             zipped_bytes: packed.shipped.iter().filter(made).map(|s| s.packed_bytes).sum(),
         }
@@ -80,7 +92,19 @@ impl Bytecode {
         }
         if self.mode != "none" {
             let (bytes, zipped) = (mb(self.bytes), mb(self.zipped_bytes));
-            return Some(format!("bytecode of {modules} modules: {bytes}, {zipped} zipped"));
+            let instead = match self.mode {
+                "only" => format!(
+                    "; in place of {} sources of distributions, {} stay beside it (-v lists why)",
+                    count(self.instead),
+                    count(self.sources_left)
+                ),
+                _ => String::new(),
+            };
+            let made = match self.mode {
+                "only" => "bytecode".to_owned(),
+                _ => format!("bytecode of {modules} modules"),
+            };
+            return Some(format!("{made}: {bytes}, {zipped} zipped{instead}"));
         }
         let seconds = self.source_bytes as f64 / 1e6 * SECONDS_PER_MB;
         let more = mb((self.source_bytes as f64 * ZIPPED_PER_BYTE) as u64);

@@ -152,7 +152,7 @@ fn bytecode_ships_in_place_of_sources_that_nothing_needs() {
     assert_eq!(shipped(&built), ["alpha/__init__.pyc", "alpha/core.pyc", "alpha/late.pyc"]);
     let function = built.names("function.zip");
     assert_eq!(function, ["__pycache__/app.cpython-312.pyc", "app.py"], "the user's source stays");
-    assert!(built.run.says(&["bytecode of"]), "{}", built.run.out);
+    assert!(built.run.says(&["bytecode:", "in place of 3 sources", "0 stay"]), "{}", built.run.out);
     let off = app().with("slim.toml", "");
     let config = off.home("slim.toml");
     fs::write(&config, "[rules]\noff = [\"bytecode-only\"]\n").unwrap();
