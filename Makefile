@@ -57,6 +57,9 @@ unit: ## The tests of the code, the house test among them
 judge: release ## Real apps slimmed at every level: do they still run?
 	tools/corpus/build.sh $(TEST_APPS)
 	tools/corpus/judge.py --slim $(SLIM) $(TEST_APPS)
+	tools/corpus/judge.py --slim $(SLIM) $(TEST_APPS) -- --bytecode hash
+	tools/corpus/judge.py --slim $(SLIM) $(TEST_APPS) -- --bytecode only
+	tools/corpus/docstrings.py --slim $(SLIM) $(TEST_APPS)
 	tools/corpus/prove.py --slim $(SLIM) $(TEST_APPS)
 	tools/corpus/sabotage.py --slim $(SLIM) plug otel
 	emulator=$$(tools/corpus/emulator.sh) && tools/corpus/prove.py --slim $(SLIM) --level max $(EMULATED) -- $$emulator
@@ -67,6 +70,9 @@ judge: release ## Real apps slimmed at every level: do they still run?
 corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/build.sh
 	tools/corpus/judge.py --slim $(SLIM)
+	tools/corpus/judge.py --slim $(SLIM) -- --bytecode hash
+	tools/corpus/judge.py --slim $(SLIM) -- --bytecode only
+	tools/corpus/docstrings.py --slim $(SLIM)
 	tools/corpus/prove.py --slim $(SLIM)
 	tools/corpus/sabotage.py --slim $(SLIM)
 	emulator=$$(tools/corpus/emulator.sh) && tools/corpus/prove.py --slim $(SLIM) --level max $(EMULATED) -- $$emulator

@@ -24,7 +24,9 @@ fn main() -> ExitCode {
     }
     .write_global();
     run::end_on_signals();
-    match std::panic::catch_unwind(|| run::command(&cli)) {
+    let ended = std::panic::catch_unwind(|| run::command(&cli));
+    run::give_way_to_signals();
+    match ended {
         Ok(Ok(code)) => ExitCode::from(code),
         Ok(Err(error)) => ExitCode::from(told(&error)),
         Err(_) => {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
@@ -18,12 +19,23 @@ use signal_hook::iterator::Signals;
 
 use crate::bar::Bar;
 
+/// Whether a signal is ending the program.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Where a signal is ending the program, its code counts, not what comes of the work that it cut short.
+pub(crate) fn give_way_to_signals() {
+    while ENDING.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
+
 /// On Ctrl-C or SIGTERM removes what is half made and ends with the code that shells expect.
 pub(crate) fn end_on_signals() {
     // Without a handler the process ends just as well, and leaves a staging folder behind.
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
+            ENDING.store(true, Ordering::SeqCst);
             lambda_slim::abandon();
             std::process::exit(128 + signal);
         }

@@ -212,3 +212,22 @@ fn wrong_use_is_told() {
     tell(coldstart(&broken, &["--handler", "app.handler"]));
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn an_interrupt_ends_it_with_the_code_that_shells_expect() {
+    let sleeps = "import time\ntime.sleep(30)\n\ndef handler(event, context):\n    return 1\n";
+    let package = Package::new("app").with("app.py", sleeps).install(&slow("alpha", ""));
+    let mut command = command();
+    command.args(["coldstart", package.path(), "--runs", "1", "--handler", "app.handler"]);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+    let mut running = command.env("XDG_CACHE_HOME", package.home("cache")).spawn().unwrap();
+    // Until the handler sleeps.
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    let mut kill = std::process::Command::new("kill");
+    kill.args(["-INT", &running.id().to_string()]);
+    assert!(kill.status().unwrap().success());
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+    let mut told = String::new();
+    std::io::Read::read_to_string(&mut running.stderr.take().unwrap(), &mut told).unwrap();
+    assert_eq!(told, "");
+}
