@@ -70,8 +70,8 @@ judge: release ## Real apps slimmed at every level: do they still run?
 corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/build.sh
 	tools/corpus/judge.py --slim $(SLIM)
-	tools/corpus/judge.py --slim $(SLIM) -- --bytecode hash
-	tools/corpus/judge.py --slim $(SLIM) -- --bytecode only
+	tools/corpus/judge.py --slim $(SLIM) --level standard,max -- --bytecode hash
+	tools/corpus/judge.py --slim $(SLIM) --level standard,max -- --bytecode only
 	tools/corpus/docstrings.py --slim $(SLIM)
 	tools/corpus/prove.py --slim $(SLIM)
 	tools/corpus/sabotage.py --slim $(SLIM)

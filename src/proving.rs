@@ -14,7 +14,7 @@ use crate::options::{Level, Options, Proving};
 use crate::pack::{Packed, Role};
 use crate::plan::{self, Action, Plan, Restored};
 use crate::progress::{Progress, Silent};
-use crate::rules::Change;
+use crate::rules::{Change, table};
 use crate::scan::{self, Scanned};
 use crate::tree::{FileId, Kind, Layout, PackageId, Tree};
 use crate::verify::subject;
@@ -201,7 +201,7 @@ impl<'a> Bench<'a> {
         }
         let hopeless = proof.checks.iter().any(verify::Check::fails_anyway);
         if status == Status::Failed && !again && !hopeless {
-            again = self.undo(plan, &because);
+            again = self.undo(plan, options, &because);
         }
         again &= !hopeless;
         proof.status = status;
@@ -212,8 +212,8 @@ impl<'a> Bench<'a> {
     }
 
     /// Where no file is asked for, sources ship as they were, once: what reads them may fail otherwise.
-    fn undo(&mut self, plan: &Plan, because: &[String]) -> bool {
-        let changed: BTreeSet<&'static str> = plan
+    fn undo(&mut self, plan: &Plan, options: &Options, because: &[String]) -> bool {
+        let mut changed: BTreeSet<&'static str> = plan
             .decisions
             .iter()
             .filter_map(|(_, decision)| match (&decision.because, decision.action) {
@@ -224,6 +224,11 @@ impl<'a> Bench<'a> {
                 _ => None,
             })
             .collect();
+        if !plan.compiled.is_empty() && options.level == Level::Max {
+            // Bytecode was made of sources without these.
+            let rules = [table::DOCSTRINGS.id, table::COMMENTS.id];
+            changed.extend(rules.into_iter().filter(|id| !options.rules_off.contains(*id)));
+        }
         if changed.is_empty() || self.restored.sources.is_some() {
             return false;
         }

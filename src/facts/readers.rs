@@ -1,10 +1,10 @@
 //! Whose docstrings and sources something that ships may read.
 //!
-//! A place that reads those of whatever it is handed counts for its own distribution and for those
-//! that import it; facts know of some what they read. In the user's code it counts for all that this
-//! imports.
+//! A place that reads those of whatever it is handed counts for its own distribution, for those that
+//! import it, for what its file imports, and for what the user's code imports beside it; facts know of
+//! some what they read. In the user's code it counts for all distributions of the package.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Result;
 use memchr::memmem;
@@ -19,7 +19,7 @@ use crate::memory::Budget;
 use crate::python::outline::{self, Outline, Platform, Unparsed};
 use crate::python::prose::Prose;
 use crate::python::prose::reads::{Read, What, Whose, reads};
-use crate::tree::{Contents, FileId, PackageId, Tree, parent};
+use crate::tree::{Contents, FileId, PackageId, Tree, file_name, parent};
 
 /// What nobody is seen to read, and who reads the rest.
 #[derive(Debug, Default)]
@@ -42,6 +42,15 @@ pub struct Unread {
 impl Unread {
     const ALL: Self = Self { prose: Prose::ALL, reader: None, finder: None };
 
+    /// What neither reads.
+    fn and(self, other: Self) -> Self {
+        Self {
+            prose: self.prose.and(other.prose),
+            reader: self.reader.or(other.reader),
+            finder: self.finder.or(other.finder),
+        }
+    }
+
     fn without(&mut self, read: Texts, reader: (FileId, u32)) {
         let left = self.prose.and(read.prose.others());
         if left != self.prose {
@@ -63,17 +72,24 @@ struct Texts {
 }
 
 impl Texts {
-    /// All that such a place can read.
-    fn of(what: What) -> Self {
+    /// All that such a place can read of its own distribution; what looks for a file may read it.
+    fn own(what: What) -> Self {
         match what {
             What::Docstring => Self { prose: Prose { comments: false, ..Prose::ALL }, file: false },
-            What::Source => Self { prose: Prose::ALL, file: true },
+            What::Source | What::File => Self { prose: Prose::ALL, file: true },
+        }
+    }
+
+    /// All that such a place can read of what it is handed.
+    fn others(what: What) -> Self {
+        match what {
+            What::Docstring | What::Source => Self::own(what),
             What::File => Self { prose: Prose::default(), file: true },
         }
     }
 
-    /// Those of them that a fact names.
-    fn and(self, named: &[Text]) -> Self {
+    /// Those of them that a fact names, which does not speak of what is looked for.
+    fn and(self, named: &[Text], what: What) -> Self {
         let has = |text: Text| named.contains(&text) || named.contains(&Text::Source);
         let prose = Prose {
             comments: has(Text::Source),
@@ -81,12 +97,13 @@ impl Texts {
             classes: has(Text::Class),
             functions: has(Text::Function),
         };
-        Self { prose: self.prose.and(prose), file: self.file && has(Text::File) }
+        let file = self.file && (what == What::File || has(Text::File));
+        Self { prose: self.prose.and(prose), file }
     }
 }
 
 impl Readers {
-    /// Reads every source that ships.
+    /// Reads every source that ships, and looks into what else is code of Python.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -98,16 +115,41 @@ impl Readers {
     ) -> Result<Self> {
         let look = Look::new(tree, contents, facts);
         let budget = Budget::new(IN_FLIGHT);
-        let is_source = |id: &FileId| matches!(facts.content[*id], Content::Source) && ships(*id);
-        let sources: Vec<FileId> = tree.ids().filter(is_source).collect();
-        let seen: Result<Vec<Seen>> = sources
+        let codes: Vec<FileId> = tree.ids().filter(|id| look.is_code(*id) && ships(*id)).collect();
+        let seen: Result<Vec<Seen>> = codes
             .par_iter()
             .map(|id| {
                 let _held = budget.hold(tree.file(*id).size);
                 look.at(*id)
             })
             .collect();
-        Ok(Self::of(tree, facts, &seen?))
+        let mut readers = Self::of(tree, facts, &seen?);
+        if tree.packages().count() > 1 {
+            readers.unify(tree, facts);
+        }
+        Ok(readers)
+    }
+
+    /// What is read of a distribution in one package is read of it in all: they may share a layer.
+    fn unify(&mut self, tree: &Tree, facts: &Facts) {
+        let mut by_name: BTreeMap<String, Vec<DistId>> = BTreeMap::new();
+        for (id, distribution) in facts.owners.distributions() {
+            by_name.entry(distribution.normalized()).or_default().push(id);
+        }
+        for same in by_name.values() {
+            let all = same.iter().filter_map(|id| self.of_distributions.get(id)).cloned();
+            let Some(all) = all.reduce(Unread::and) else { continue };
+            self.of_distributions.extend(same.iter().map(|id| (*id, all.clone())));
+        }
+        for (file, unread) in self.of_files.clone() {
+            let Some(path) = tree.import_path(file) else { continue };
+            for (package, _) in tree.packages() {
+                if let Some(same) = tree.find_import(package, path) {
+                    let known = self.of_files.entry(same).or_insert(Unread::ALL);
+                    *known = known.clone().and(unread.clone());
+                }
+            }
+        }
     }
 
     /// What nobody reads of a file of a distribution.
@@ -115,83 +157,81 @@ impl Readers {
         let whole = self.of_distributions.get(&of).cloned().unwrap_or(Unread::ALL);
         match self.of_files.get(&file) {
             None => whole,
-            Some(own) => Unread {
-                prose: whole.prose.and(own.prose),
-                reader: whole.reader.or(own.reader),
-                finder: whole.finder.or(own.finder),
-            },
+            Some(own) => whole.and(own.clone()),
         }
     }
 
     fn of(tree: &Tree, facts: &Facts, seen: &[Seen]) -> Self {
-        let mut importers: BTreeMap<DistId, BTreeSet<(DistId, FileId)>> = BTreeMap::new();
-        let mut users: BTreeMap<PackageId, BTreeSet<DistId>> = BTreeMap::new();
-        let mut said: BTreeSet<(Option<DistId>, &str)> = BTreeSet::new();
-        for seen in seen {
-            let of = facts.owners.brought_by(seen.file);
-            said.extend(seen.said.iter().map(|word| (of, word.as_str())));
-            for imported in seen.imports.iter().filter(|imported| of != Some(**imported)) {
-                match of {
-                    Some(of) => {
-                        importers.entry(*imported).or_default().insert((of, seen.file));
-                    }
-                    None => {
-                        let users = users.entry(tree.file(seen.file).package).or_default();
-                        users.insert(*imported);
-                    }
-                }
-            }
-        }
+        let uses = Uses::of(tree, facts, seen);
         let mut readers = Self::default();
-        let none = BTreeSet::new();
         for seen in seen {
             let of = facts.owners.brought_by(seen.file);
-            let fact = of.and_then(|of| fact(tree, facts, &said, of, seen.file));
             for place in &seen.places {
-                let all = Texts::of(place.what);
-                // Facts speak of what is read, not of what is looked for.
-                let fact = fact.filter(|_| place.what != What::File);
-                let own = fact.map_or(all, |fact| all.and(&fact.own));
-                let others = fact.map_or(all, |fact| all.and(&fact.others));
                 let at = (seen.file, place.line);
                 match (&place.scope, of) {
                     (Scope::Named(name), of) => {
                         // A distribution names its own files; the user's code may name any.
-                        let found = named(tree, tree.file(seen.file).package, name);
-                        let is_its =
-                            |file: &FileId| of.is_none() || facts.owners.brought_by(*file) == of;
-                        for file in found.filter(is_its) {
-                            readers.file(file).without(all, at);
-                        }
-                    }
-                    (Scope::File(file), _) => readers.file(*file).without(own, at),
-                    (Scope::Distribution(read), of) if of != Some(*read) => {
-                        readers.distribution(*read).without(others, at);
-                    }
-                    (Scope::Distribution(of), _) => readers.own(tree, facts, *of, fact, own, at),
-                    (Scope::Anybody, Some(of)) => {
-                        readers.own(tree, facts, of, fact, own, at);
-                        // A file is looked for among one's own.
-                        let is_read = place.what != What::File;
-                        let importers = importers.get(&of).filter(|_| is_read);
-                        for (importer, file) in importers.into_iter().flatten() {
-                            match fact.is_some_and(|fact| fact.near) {
-                                true => readers.file(*file).without(others, at),
-                                false => readers.distribution(*importer).without(others, at),
+                        for file in uses.named(tree, tree.file(seen.file).package, name) {
+                            if of.is_none() || facts.owners.brought_by(file) == of {
+                                readers.file(file).without(Texts::own(place.what), at);
                             }
                         }
                     }
-                    (Scope::Anybody, None) if place.what == What::File => {}
+                    (Scope::File | Scope::Distribution, None) => {}
+                    (_, Some(of)) => readers.place(tree, facts, &uses, seen, place, of),
                     (Scope::Anybody, None) => {
                         let package = tree.file(seen.file).package;
-                        for imported in users.get(&package).unwrap_or(&none) {
-                            readers.distribution(*imported).without(all, at);
+                        let all = facts.owners.distributions();
+                        for (id, _) in all.filter(|(_, of)| of.package == package) {
+                            readers.distribution(id).without(Texts::own(place.what), at);
                         }
                     }
                 }
             }
         }
         readers
+    }
+
+    /// A place in a distribution: it reads its own, what imports it, what its file imports, and what
+    /// the user's code may hand it.
+    fn place(
+        &mut self,
+        tree: &Tree,
+        facts: &Facts,
+        uses: &Uses<'_>,
+        seen: &Seen,
+        place: &Place,
+        of: DistId,
+    ) {
+        let (what, at) = (place.what, (seen.file, place.line));
+        let fact = fact(tree, facts, &uses.said, of, seen.file);
+        let own = fact.map_or(Texts::own(what), |f| Texts::own(what).and(&f.own, what));
+        let others = fact.map_or(Texts::others(what), |f| Texts::others(what).and(&f.others, what));
+        if matches!(place.scope, Scope::File) {
+            return self.file(seen.file).without(own, at);
+        }
+        self.own(tree, facts, of, fact, own, at);
+        if matches!(place.scope, Scope::Distribution) {
+            return;
+        }
+        for (importer, file, near) in uses.importers.get(&of).into_iter().flatten() {
+            match fact.is_some_and(|fact| fact.near) {
+                true => {
+                    let files = near.iter().chain([file]);
+                    files.for_each(|file| self.file(*file).without(others, at));
+                }
+                false => self.distribution(*importer).without(others, at),
+            }
+        }
+        for imported in seen.imports.iter().filter(|imported| **imported != of) {
+            self.distribution(*imported).without(others, at);
+        }
+        // What a fact says of classes, it says of those that are made for it.
+        let mut handed = others;
+        handed.prose.classes &= fact.is_none();
+        for imported in uses.handed.get(&of).into_iter().flatten().filter(|id| **id != of) {
+            self.distribution(*imported).without(handed, at);
+        }
     }
 
     /// A distribution reads its own: all files, or those that the fact names.
@@ -243,10 +283,67 @@ fn fact<'f>(
     })
 }
 
+/// Who uses which distribution, as imports tell.
+struct Uses<'s> {
+    /// Of each distribution the others that import it: by which file, and what that imports of its own.
+    importers: BTreeMap<DistId, Vec<(DistId, FileId, &'s [FileId])>>,
+    /// What the user's files import that import the distribution.
+    handed: BTreeMap<DistId, BTreeSet<DistId>>,
+    /// The words of facts that are said, with who says them.
+    said: BTreeSet<(Option<DistId>, &'s str)>,
+    /// The sources by their file names.
+    by_name: HashMap<String, Vec<FileId>>,
+}
+
+impl<'s> Uses<'s> {
+    fn of(tree: &Tree, facts: &Facts, seen: &'s [Seen]) -> Self {
+        let (mut importers, mut handed) = (BTreeMap::new(), BTreeMap::new());
+        let mut said = BTreeSet::new();
+        let mut by_name: HashMap<String, Vec<FileId>> = HashMap::new();
+        for seen in seen {
+            let of = facts.owners.brought_by(seen.file);
+            let name = file_name(tree.file(seen.file).path.as_str());
+            by_name.entry(name.to_owned()).or_default().push(seen.file);
+            said.extend(seen.said.iter().map(|word| (of, word.as_str())));
+            for imported in seen.imports.iter().filter(|imported| of != Some(**imported)) {
+                match of {
+                    Some(of) => {
+                        let importers: &mut Vec<_> = importers.entry(*imported).or_default();
+                        importers.push((of, seen.file, &seen.near[..]));
+                    }
+                    None => {
+                        let handed: &mut BTreeSet<_> = handed.entry(*imported).or_default();
+                        handed.extend(&seen.imports);
+                    }
+                }
+            }
+        }
+        Self { importers, handed, said, by_name }
+    }
+
+    /// The sources of a package whose paths end so.
+    fn named<'u>(
+        &'u self,
+        tree: &'u Tree,
+        package: PackageId,
+        name: &'u str,
+    ) -> impl Iterator<Item = FileId> + 'u {
+        let name = name.trim_start_matches("./");
+        let is_it = move |id: &FileId| {
+            let path = tree.import_path(*id).filter(|_| tree.file(*id).package == package);
+            path.and_then(|path| path.strip_suffix(name))
+                .is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        };
+        self.by_name.get(file_name(name)).into_iter().flatten().copied().filter(is_it)
+    }
+}
+
 /// What one source was seen to do.
 struct Seen {
     file: FileId,
     imports: BTreeSet<DistId>,
+    /// The files of its own distribution that it imports.
+    near: Vec<FileId>,
     places: Vec<Place>,
     said: Vec<String>,
 }
@@ -258,24 +355,10 @@ struct Place {
 }
 
 enum Scope {
-    File(FileId),
-    Distribution(DistId),
+    File,
     Named(String),
+    Distribution,
     Anybody,
-}
-
-/// The sources of a package whose paths end so.
-fn named<'t>(
-    tree: &'t Tree,
-    package: PackageId,
-    name: &'t str,
-) -> impl Iterator<Item = FileId> + 't {
-    let is_it = move |path: &str| {
-        let before = path.strip_suffix(name.trim_start_matches("./"));
-        before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
-    };
-    let here = tree.files().filter(move |(_, file)| file.package == package);
-    here.filter(move |(id, _)| tree.import_path(*id).is_some_and(is_it)).map(|(id, _)| id)
 }
 
 struct Look<'t> {
@@ -295,51 +378,70 @@ impl<'t> Look<'t> {
         Self { tree, contents, facts, names: Names::of(tree), platform, words }
     }
 
+    /// Whether a file may be code of Python: a source, bytecode without one, a program.
+    fn is_code(&self, file: FileId) -> bool {
+        let found = self.tree.file(file);
+        match &self.facts.content[file] {
+            Content::Source => true,
+            Content::Bytecode(_) => !found.path.as_str().contains("__pycache__/"),
+            Content::Other => found.executable,
+            _ => false,
+        }
+    }
+
     fn at(&self, file: FileId) -> Result<Seen> {
         let bytes = self.contents.read(file)?;
-        let mut seen =
-            Seen { file, imports: BTreeSet::new(), places: Vec::new(), said: Vec::new() };
-        let says = |word: &&&str| memmem::find(&bytes, word.as_bytes()).is_some();
-        seen.said.extend(self.words.iter().filter(says).map(ToString::to_string));
+        let (imports, near) = (BTreeSet::new(), Vec::new());
+        let mut seen = Seen { file, imports, near, places: Vec::new(), said: Vec::new() };
+        let says = |word: &str| memmem::find(&bytes, word.as_bytes()).is_some();
+        match &self.facts.content[file] {
+            Content::Source => {}
+            Content::Other if bytes.starts_with(b"#!") && says("python") => {}
+            Content::Other => return Ok(seen),
+            // What it does with these words cannot be read.
+            _ if ["__doc__", "getdoc", "getsource", "linecache"].iter().any(|word| says(word)) => {
+                return Ok(seen.reads_anything());
+            }
+            _ => return Ok(seen),
+        }
+        seen.said.extend(self.words.iter().filter(|word| says(word)).map(ToString::to_string));
         let text = match outline::text(&bytes) {
             Ok(text) => text,
             Err(error) => return Ok(unparsed(seen, &error)),
         };
         match reads(&text, self.platform) {
             Ok((reads, outline)) => {
-                seen.imports = self.imports(file, &outline);
-                let place = |read: &Read<'_>| Place {
-                    line: outline::line(&text, read.at),
+                self.imports(&mut seen, &outline);
+                let mut line = Lines::of(&text);
+                let mut place = |read: Read<'_>| Place {
+                    line: line.at(read.at),
                     what: read.what,
-                    scope: self.scope(file, &read.whose),
+                    scope: match read.whose {
+                        Whose::File => Scope::File,
+                        Whose::Anybody => Scope::Anybody,
+                        Whose::Distribution => Scope::Distribution,
+                        Whose::Named(name) => Scope::Named(name.into_owned()),
+                    },
                 };
-                seen.places = reads.iter().map(place).collect();
+                seen.places = reads.into_iter().map(&mut place).collect();
                 Ok(seen)
             }
             Err(error) => Ok(unparsed(seen, &error)),
         }
     }
 
-    fn scope(&self, file: FileId, whose: &Whose<'_>) -> Scope {
-        match whose {
-            Whose::File => Scope::File(file),
-            Whose::Anybody => Scope::Anybody,
-            Whose::Named(name) => Scope::Named(name.to_string()),
-            Whose::Imported { level, module, name } => {
-                let found = self.modules(file, *level, module, &[name]);
-                let of = found.iter().find_map(|file| self.facts.owners.brought_by(*file));
-                // Of the standard library, or of the user's.
-                of.map_or(Scope::File(file), Scope::Distribution)
+    /// What a source imports: distributions, and files of its own.
+    fn imports(&self, seen: &mut Seen, outline: &Outline<'_>) {
+        let own = self.facts.owners.brought_by(seen.file);
+        for import in &outline.imports {
+            for file in self.modules(seen.file, import.level, &import.module, &import.names) {
+                let of = self.facts.owners.brought_by(file);
+                seen.imports.extend(of);
+                if own.is_some() && of == own {
+                    seen.near.push(file);
+                }
             }
         }
-    }
-
-    /// The distributions that a source imports.
-    fn imports(&self, file: FileId, outline: &Outline<'_>) -> BTreeSet<DistId> {
-        let all = outline.imports.iter();
-        all.flat_map(|import| self.modules(file, import.level, &import.module, &import.names))
-            .filter_map(|file| self.facts.owners.brought_by(file))
-            .collect()
     }
 
     /// The files that an import names.
@@ -352,11 +454,8 @@ impl<'t> Look<'t> {
                 let path = self.tree.import_path(file).unwrap_or_default();
                 let mut above = path;
                 (0..level).for_each(|_| above = parent(above));
-                [above, &slashed]
-                    .into_iter()
-                    .filter(|part| !part.is_empty())
-                    .collect::<Vec<_>>()
-                    .join("/")
+                let parts = [above, &slashed].into_iter().filter(|part| !part.is_empty());
+                parts.collect::<Vec<_>>().join("/")
             }
         };
         let below = names.iter().map(|name| format!("{base}/{name}"));
@@ -365,13 +464,38 @@ impl<'t> Look<'t> {
     }
 }
 
+impl Seen {
+    fn reads_anything(mut self) -> Self {
+        let place = |what| Place { line: 1, what, scope: Scope::Anybody };
+        self.places.extend([What::Docstring, What::Source].map(place));
+        self
+    }
+}
+
 /// A source that Python may read and slim cannot is taken to read anything; what is no Python 3 is
 /// never run.
-fn unparsed(mut seen: Seen, error: &Unparsed) -> Seen {
-    if !matches!(error, Unparsed::Syntax { .. }) {
-        seen.places.push(Place { line: 1, what: What::Source, scope: Scope::Anybody });
+fn unparsed(seen: Seen, error: &Unparsed) -> Seen {
+    if matches!(error, Unparsed::Syntax { .. }) { seen } else { seen.reads_anything() }
+}
+
+/// From offsets, in order, to lines.
+struct Lines<'s> {
+    text: &'s str,
+    at: usize,
+    line: u32,
+}
+
+impl<'s> Lines<'s> {
+    fn of(text: &'s str) -> Self {
+        Self { text, at: 0, line: 1 }
     }
-    seen
+
+    /// The line of an offset, which is no smaller than the one before.
+    fn at(&mut self, at: usize) -> u32 {
+        self.line += outline::line(&self.text[self.at..], at - self.at) - 1;
+        self.at = at;
+        self.line
+    }
 }
 
 /// Whether a path is that of a source that can be imported.

@@ -37,6 +37,9 @@ pub fn candidates(
             doubts.add(of, file, Why::Modified);
         } else if let Some(why) = recorded(plan, of) {
             doubts.add(of, file, Why::Guarded(why));
+        } else if is_taken(tree, plan, file) {
+            let why = "a file of the name that its bytecode would have ships";
+            doubts.add(of, file, Why::Guarded(why.to_owned()));
         } else if read.contains(&file) {
             let why = "a run of the package as it was opened it to read it";
             doubts.add(of, file, Why::Guarded(why.to_owned()));
@@ -47,7 +50,22 @@ pub fn candidates(
             found.insert(file);
         }
     }
+    if tree.packages().count() > 1 {
+        // What a layer shares has one form.
+        let stays = |file: &FileId| plan.ships(*file) && !found.contains(file);
+        let paths: BTreeSet<&str> =
+            tree.ids().filter(stays).filter_map(|file| tree.import_path(file)).collect();
+        let is_free = |file: &FileId| tree.import_path(*file).is_none_or(|p| !paths.contains(p));
+        found = found.iter().copied().filter(is_free).collect();
+    }
     Ok((found, doubts.told(facts)))
+}
+
+/// Whether a file ships that has the name that the bytecode would have.
+fn is_taken(tree: &Tree, plan: &Plan, file: FileId) -> bool {
+    let path = tree.import_path(file).map(|path| format!("{path}c"));
+    let there = path.and_then(|path| tree.find_import(tree.file(file).package, &path));
+    there.is_some_and(|there| plan.ships(there))
 }
 
 /// Puts the bytecode of sources in their place.

@@ -5,6 +5,7 @@
 //! `__doc__` is None, as `python -OO` has it.
 
 mod check;
+mod own;
 pub mod reads;
 
 use std::ops::Range;
@@ -167,8 +168,8 @@ fn strings(text: &str) -> Result<Strings, Unparsed> {
     let mut found: Vec<_> = strings.map(|statement| (statement.span, statement.stands)).collect();
     for (span, _) in &mut found {
         // A comment behind the string is none of it.
-        let inside = |at: usize| comments.iter().find(|comment| comment.start >= at);
-        let last = inside(span.start).map_or(span.end, |comment| comment.start.min(span.end));
+        let first = comments.partition_point(|comment| comment.start < span.start);
+        let last = comments.get(first).map_or(span.end, |comment| comment.start.min(span.end));
         let whole = text[span.start..last].trim_end_matches([' ', '\t', '\x0c']);
         span.end = span.start + whole.len();
     }

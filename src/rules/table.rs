@@ -80,8 +80,8 @@ rules! {
         why_safe: "These are tools' own files on the build machine; no import finds them.",
         unless: "A distribution brought it.";
     BYTECODE_ONLY = "bytecode-only", Checked,
-        what: "Sources of distributions, in whose place their bytecode ships; only with `--bytecode only`.",
-        why_safe: "Python imports `module.pyc` as it does `module.py`. It is compiled by the target's own CPython, docstrings and all, under the path that the source would have.",
+        what: "Sources of distributions, in whose place their bytecode ships: with `--bytecode only`, at every level.",
+        why_safe: "Python imports `module.pyc` as it does `module.py`. It is compiled by the target's own CPython from the source as it would ship, under the path that this would have.",
         unless: "Something that ships may read the source or look for it: by `inspect.getsource`, by a name or suffix `.py`, by its own `__file__`, by a loader of paths; a run of the package as it was opened it, or it does not compile. Your own sources stay.";
     CATEGORY_FOLDER = "category-folder", Checked,
         what: "Folders `tests`, `test`, `testing`, `docs`, `doc`, `examples` and `benchmarks` inside the packages of distributions.",

@@ -184,12 +184,15 @@ fn library_names(path: &str) -> BTreeSet<String> {
     names
 }
 
-/// What code may call exactly this name of a library: itself, without `lib`, and up to the version,
-/// which is made at run time (`f"libx.so.{version}"`).
+/// What code may call exactly this name of a library: itself, without `lib`, up to the version, which
+/// is made at run time (`f"libx.so.{version}"`, `"libx.so" + suffix`), and what joins the two.
 fn further_names(path: &str) -> Vec<String> {
     let name = file_name(path);
-    let versioned = name.find(".so.").map(|at| &name[..at + ".so.".len()]);
-    let names = [Some(name), name.strip_prefix("lib"), versioned];
+    let version = name.find(".so.");
+    let versioned = version.map(|at| &name[..at + ".so.".len()]);
+    let plain = version.map(|at| &name[..at + ".so".len()]);
+    let short = plain.and_then(|plain| plain.strip_prefix("lib"));
+    let names = [Some(name), name.strip_prefix("lib"), versioned, plain, short, Some(".so.")];
     names.into_iter().flatten().filter(|name| name.len() > 2).map(str::to_owned).collect()
 }
 
