@@ -76,7 +76,8 @@ impl Texts {
     fn own(what: What) -> Self {
         match what {
             What::Docstring => Self { prose: Prose { comments: false, ..Prose::ALL }, file: false },
-            What::Source | What::File => Self { prose: Prose::ALL, file: true },
+            What::Source | What::Text => Self { prose: Prose::ALL, file: true },
+            What::File => Self { prose: Prose::default(), file: true },
         }
     }
 
@@ -84,7 +85,7 @@ impl Texts {
     fn others(what: What) -> Self {
         match what {
             What::Docstring | What::Source => Self::own(what),
-            What::File => Self { prose: Prose::default(), file: true },
+            What::Text | What::File => Self { prose: Prose::default(), file: true },
         }
     }
 
@@ -97,7 +98,7 @@ impl Texts {
             classes: has(Text::Class),
             functions: has(Text::Function),
         };
-        let file = self.file && (what == What::File || has(Text::File));
+        let file = self.file && (matches!(what, What::Text | What::File) || has(Text::File));
         Self { prose: self.prose.and(prose), file }
     }
 }
@@ -223,7 +224,9 @@ impl Readers {
                 false => self.distribution(*importer).without(others, at),
             }
         }
-        for imported in seen.imports.iter().filter(|imported| **imported != of) {
+        // Facts say who hands it things.
+        let imports = seen.imports.iter().filter(|imported| fact.is_none() && **imported != of);
+        for imported in imports {
             self.distribution(*imported).without(others, at);
         }
         // What a fact says of classes, it says of those that are made for it.

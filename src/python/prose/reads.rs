@@ -27,6 +27,8 @@ pub enum What {
     Docstring,
     /// A source.
     Source,
+    /// The file of a source, as a text perhaps.
+    Text,
     /// Whether a source is there, or what its file is.
     File,
 }
@@ -118,7 +120,7 @@ pub fn reads<'s>(
     found.extend(outline.imports.iter().flat_map(|import| renamed(text, import)));
     found.extend(outline.texts.iter().filter_map(|text| source.named(text.at, &text.value)));
     found.extend(outline.texts.iter().flat_map(|text| {
-        let read = |whose| Read { at: text.at, what: What::File, whose };
+        let read = |whose| Read { at: text.at, what: What::Text, whose };
         sought(&text.value).into_iter().map(read)
     }));
     found.sort_by_key(|read| read.at);
@@ -145,8 +147,13 @@ impl<'s> Source<'s> {
         match name {
             DOC => return self.docstring(at, before, behind),
             FILE if is_for_its_folder(before, behind) || behind.starts_with(':') => return None,
-            FILE if before.ends_with('.') => return file(Whose::Anybody),
-            FILE => return file(Whose::File),
+            FILE if before.ends_with('.') => {
+                let is_opened = called(before).ends_with("open")
+                    || behind.split('\n').next().is_some_and(|line| line.contains("read_"));
+                let what = if is_opened { What::Text } else { What::File };
+                return Some(Read { at, what, whose: Whose::Anybody });
+            }
+            FILE => return Some(Read { at, what: What::Text, whose: Whose::File }),
             "origin" if self.finds_specs && before.ends_with('.') => return file(Whose::Anybody),
             "origin" => return None,
             // From which file code was compiled: one asks it of one's own.
@@ -487,7 +494,8 @@ mod tests {
             ("spec_from_file_location(a, b)", "anybody"),
             ("frame.f_code.co_filename", "distribution"),
         ] {
-            assert_eq!(told(text), [(What::File, whose.to_owned())], "{text}");
+            let told = told(text).into_iter().map(|(_, whose)| whose).collect::<Vec<_>>();
+            assert_eq!(told, [whose], "{text}");
         }
         for text in [
             "here = os.path.dirname(__file__)",

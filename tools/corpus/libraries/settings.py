@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["pydantic-settings"]
+# dependencies = ["pydantic-settings", "typing-extensions"]
 # [tool.slim]
 # ci = true
 # event = {env = {APP_SIZE = "3"}}
