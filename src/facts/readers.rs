@@ -286,10 +286,13 @@ fn fact<'f>(
     })
 }
 
+/// The distribution that imports, its file that does, and what of its own that file imports.
+type Importer<'s> = (DistId, FileId, &'s [FileId]);
+
 /// Who uses which distribution, as imports tell.
 struct Uses<'s> {
     /// Of each distribution the others that import it: by which file, and what that imports of its own.
-    importers: BTreeMap<DistId, Vec<(DistId, FileId, &'s [FileId])>>,
+    importers: BTreeMap<DistId, Vec<Importer<'s>>>,
     /// What the user's files import that import the distribution.
     handed: BTreeMap<DistId, BTreeSet<DistId>>,
     /// The words of facts that are said, with who says them.
