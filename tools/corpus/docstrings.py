@@ -32,12 +32,13 @@ def main():
     arguments = parser.parse_args()
     apps = arguments.apps or sorted(path.name for path in (HERE / "apps").iterdir())
     known = {path.stem for path in (ROOT / "src/facts/known").glob("*.toml") if "reads" in tomllib.loads(path.read_text())}
-    failed = 0
+    failed, acted = 0, False
     for app in apps:
         modules, told = examine(arguments.corpus / app, known, arguments.slim)
-        failed += told != "ok"
+        failed += not told.startswith("ok")
+        acted |= told == "ok"
         print(f"{app:8} {modules:6} modules  {told}", flush=True)
-    sys.exit(failed > 0)
+    sys.exit(failed > 0 or not acted)
 
 
 def examine(package, known, slim):
@@ -65,7 +66,7 @@ def examine(package, known, slim):
         if proof["undone"]:
             return len(modules), proof["undone"][0]["asked_by"][:1000]
         acted = any(rule["id"] == "docstrings" and rule["files"] for rule in report["rules"])
-        return len(modules), "ok" if acted or not modules else "no docstring was taken out"
+        return len(modules), "ok" if acted else "ok, but no docstring was taken out"
 
 
 def named(package, known):
