@@ -31,6 +31,7 @@ pub mod target;
 pub mod transform;
 pub mod tree;
 pub mod verify;
+pub mod workspace;
 pub mod zip;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
 use crate::facts::imports::{self, EntryPoints, ImportGraph, Wanted};
@@ -33,7 +34,7 @@ pub use contradictions::contradictions;
 pub use generated::{Generated, Of};
 
 /// What becomes of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// It ships as it is.
     Keep,

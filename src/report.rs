@@ -17,7 +17,7 @@ pub mod text;
 use std::collections::BTreeMap;
 
 use bytecode::Bytecode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
 use crate::facts::imports::How;
@@ -92,7 +92,7 @@ pub struct Tool {
 }
 
 /// Some files.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Amount {
     /// How many.
     pub files: u64,
@@ -101,7 +101,8 @@ pub struct Amount {
 }
 
 impl Amount {
-    fn add(&mut self, bytes: u64) {
+    /// Counts one file more.
+    pub fn add(&mut self, bytes: u64) {
         self.files += 1;
         self.bytes += bytes;
     }
@@ -119,7 +120,8 @@ pub struct Shipped {
 }
 
 impl Shipped {
-    fn add(&mut self, bytes: u64, zipped_bytes: u64) {
+    /// Counts one file more.
+    pub fn add(&mut self, bytes: u64, zipped_bytes: u64) {
         self.files += 1;
         self.bytes += bytes;
         self.zipped_bytes += zipped_bytes;
@@ -176,16 +178,16 @@ pub struct Distribution {
     /// What ships.
     pub after: Shipped,
     /// Bytes saved, by rule (or `--drop`, or `drop` of the configuration).
-    pub saved: BTreeMap<&'static str, u64>,
+    pub saved: BTreeMap<String, u64>,
 }
 
 /// What one rule did.
 #[derive(Debug, Serialize)]
 pub struct RuleTotal {
     /// The rule.
-    pub id: &'static str,
+    pub id: String,
     /// Its tier; `option` for what the user said.
-    pub tier: &'static str,
+    pub tier: String,
     /// Files that it dropped or changed.
     pub files: u64,
     /// Bytes that it saved.
@@ -193,10 +195,10 @@ pub struct RuleTotal {
 }
 
 /// What stays on doubt.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Doubt {
     /// The rule that proposed to take it away.
-    pub rule: &'static str,
+    pub rule: String,
     /// What it is.
     pub what: String,
     /// How many files.
@@ -212,7 +214,7 @@ const DROP_OPTION: &str = "--drop";
 /// The key under which bytes that `drop` of the configuration saved are counted.
 const DROP_CONFIG: &str = "config:drop";
 /// The name under which the user's code is counted.
-const USERS: &str = "(your code)";
+pub(crate) const USERS: &str = "(your code)";
 
 impl Report {
     /// Counts everything once.
@@ -257,7 +259,12 @@ impl Report {
             distributions,
             rules: rules
                 .into_iter()
-                .map(|((tier, id), (files, bytes))| RuleTotal { id, tier, files, bytes })
+                .map(|((tier, id), (files, bytes))| RuleTotal {
+                    id: id.to_owned(),
+                    tier: tier.to_owned(),
+                    files,
+                    bytes,
+                })
                 .collect(),
             duplicates: Vec::new(),
             bytecode: None,
@@ -339,14 +346,9 @@ impl Ledger {
     }
 
     fn save(&mut self, tree: &Tree, facts: &Facts, plan: &Plan, file: FileId, bytes: u64) {
-        let (tier, id) = match &plan.decisions[file].because {
-            Because::Rule(rule) => (rule.tier.name(), rule.id),
-            Because::DropOption(glob) if glob.file.is_some() => ("option", DROP_CONFIG),
-            Because::DropOption(_) => ("option", DROP_OPTION),
-            Because::Doubt(rule, _) => (rule.tier.name(), rule.id),
-            Because::NoRule | Because::KeepOption(_) | Because::Restored(_) => return,
-        };
-        self.add(tree, facts, file, (tier, id), bytes);
+        if let Some(rule) = counted_under(&plan.decisions[file].because) {
+            self.add(tree, facts, file, rule, bytes);
+        }
     }
 
     fn add(
@@ -361,7 +363,7 @@ impl Ledger {
         total.0 += 1;
         total.1 += bytes;
         if let Some(row) = self.row(tree, facts, file) {
-            *row.saved.entry(id).or_default() += bytes;
+            *row.saved.entry(id.to_owned()).or_default() += bytes;
         }
     }
 
@@ -377,6 +379,16 @@ impl Ledger {
             ))
         });
         rows.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+/// The tier and the id under which what a decision saves is counted; `None` for what saves nothing.
+pub fn counted_under(because: &Because) -> Option<(&'static str, &'static str)> {
+    match because {
+        Because::Rule(rule) | Because::Doubt(rule, _) => Some((rule.tier.name(), rule.id)),
+        Because::DropOption(glob) if glob.file.is_some() => Some(("option", DROP_CONFIG)),
+        Because::DropOption(_) => Some(("option", DROP_OPTION)),
+        Because::NoRule | Because::KeepOption(_) | Because::Restored(_) => None,
     }
 }
 
@@ -464,23 +476,25 @@ fn exceeded(
     exceeded
 }
 
-fn doubts(tree: &Tree, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
+/// What stays on doubt as it was planned.
+pub fn planned_doubts(tree: &Tree, plan: &Plan) -> Vec<Doubt> {
     let size = |files: &[FileId]| files.iter().map(|file| tree.file(*file).size).sum();
-    let mut doubts: Vec<Doubt> = plan
-        .doubts
-        .iter()
-        .map(|doubt| Doubt {
-            rule: doubt.rule.id,
-            what: doubt.what.clone(),
-            files: doubt.files.len() as u64,
-            bytes: size(&doubt.files),
-            why: why(tree, &doubt.why),
-        })
-        .collect();
+    let told = plan.doubts.iter().map(|doubt| Doubt {
+        rule: doubt.rule.id.to_owned(),
+        what: doubt.what.clone(),
+        files: doubt.files.len() as u64,
+        bytes: size(&doubt.files),
+        why: why(tree, &doubt.why),
+    });
+    told.collect()
+}
+
+fn doubts(tree: &Tree, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
+    let mut doubts = planned_doubts(tree, plan);
     for shipped in &packed.shipped {
         if let (Some(reason), Some(file)) = (&shipped.doubt, shipped.file) {
             doubts.push(Doubt {
-                rule: crate::rules::table::ELF_UNMAPPED.id,
+                rule: crate::rules::table::ELF_UNMAPPED.id.to_owned(),
                 what: tree.shown(file),
                 files: 1,
                 bytes: tree.file(file).size,
@@ -488,7 +502,7 @@ fn doubts(tree: &Tree, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
             });
         }
     }
-    doubts.sort_by(|a, b| (a.rule, &a.what).cmp(&(b.rule, &b.what)));
+    doubts.sort_by(|a, b| (&a.rule, &a.what).cmp(&(&b.rule, &b.what)));
     doubts
 }
 

@@ -13,6 +13,9 @@ mod sources;
 pub mod table;
 mod unreached;
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use crate::facts::Facts;
 use crate::facts::imports::Form;
 use crate::options::{Level, Options};
@@ -53,7 +56,7 @@ impl Tier {
 }
 
 /// What a rule would do to files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Change {
     /// Leave them out.
     Drop,
@@ -65,7 +68,7 @@ pub enum Change {
     PortableShebang,
     /// Leave out the white space of JSON, also inside gzip, which is compressed again; and make the
     /// strings of this key empty.
-    Json(Option<&'static str>),
+    Json(Option<JsonKey>),
     /// Leave docstrings and comments out of a source.
     Prose(Prose),
     /// Ship the bytecode of a source in its place.
@@ -79,8 +82,37 @@ impl Change {
     }
 }
 
+/// A key of JSON. There are few of them, and each is kept once for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct JsonKey(&'static str);
+
+impl JsonKey {
+    /// The key with this text.
+    pub fn new(text: String) -> Self {
+        static ALL: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.get(text.as_str()) {
+            return Self(known);
+        }
+        let text: &'static str = text.leak();
+        all.insert(text);
+        Self(text)
+    }
+
+    /// Its text.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for JsonKey {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(Self::new)
+    }
+}
+
 /// How far a shared object is stripped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Strip {
     /// The section headers go too.
     pub bare: bool,

@@ -3,10 +3,10 @@
 mod folder;
 mod zipped;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result};
 
@@ -48,10 +48,36 @@ pub struct Scanned {
     /// What was found.
     pub tree: Tree,
     sources: Vec<Source>,
-    members: FileMap<usize>,
+    members: FileMap<Member>,
     held: FileMap<OnceLock<Box<[u8]>>>,
     room: AtomicU64,
     pool: Pool,
+}
+
+/// Where the bytes of a file lie.
+#[derive(Clone, Copy)]
+struct Member {
+    /// The folder or zip, by its number.
+    source: usize,
+    /// The member of the zip; 0 in a folder.
+    member: usize,
+}
+
+/// Which file of which device it is, and its size.
+type Inode = (u64, u64, u64);
+
+/// Hashes of files that were read, so that one to which several names lead is read once.
+#[derive(Default)]
+pub struct Hashed(Mutex<HashMap<Inode, [u8; 32]>>);
+
+/// A package that is to be walked.
+pub struct Wanted<'a> {
+    /// Its folder or zip.
+    pub root: &'a Path,
+    /// A second folder or zip of which the package has what the first does not.
+    pub under: Option<&'a Path>,
+    /// Its name, where that is not to be the folder's or the zip's.
+    pub name: Option<&'a str>,
 }
 
 /// Largest file that is held in memory once it was read, in bytes: every stage reads it again,
@@ -66,25 +92,51 @@ const MOST_HELD: u64 = 32 << 20;
 /// A [`Failure`]: usage when a package is missing or of a wrong kind, input/output when something
 /// in it is unreadable, no regular file, a dangling or looping link, or badly named.
 pub fn scan(packages: &[PathBuf], progress: &dyn Progress) -> Result<Scanned> {
+    let wanted = packages.iter().map(|root| Wanted { root, under: None, name: None });
+    scan_all(&wanted.collect::<Vec<_>>(), progress)
+}
+
+/// Walks every package, in the order named.
+///
+/// # Errors
+/// As [`scan`]; usage also where a package that is to have a second folder is a layer tree, or the
+/// second is one.
+pub fn scan_all(packages: &[Wanted<'_>], progress: &dyn Progress) -> Result<Scanned> {
     progress.begin("scanning", 0);
     let mut named = Vec::new();
-    let mut files = Vec::new();
+    let mut files: Vec<(PackageId, usize, Found)> = Vec::new();
     let mut sources = Vec::new();
-    for (index, root) in packages.iter().enumerate() {
+    for (index, wanted) in packages.iter().enumerate() {
         let id = PackageId(u16::try_from(index).context("failed to scan over 65,535 packages")?);
-        let walked = walk(root)?;
+        let mut walked = vec![walk(wanted.root)?];
+        let mut layout = layout(&walked[0].found);
+        if let Some(under) = wanted.under {
+            let mut second = walk(under)?;
+            layout = self::layout(&second.found);
+            let there: HashSet<&str> =
+                walked[0].found.iter().map(|found| found.path.as_str()).collect();
+            second.found.retain(|found| !there.contains(found.path.as_str()));
+            walked.push(second);
+        }
         named.push(Package {
-            name: package_name(root)?,
-            root: root.clone(),
-            layout: layout(&walked.found),
-            links_followed: walked.links_followed,
+            name: wanted
+                .name
+                .map_or_else(|| package_name(wanted.root), |name| Ok(name.to_owned()))?,
+            root: wanted.root.to_owned(),
+            overlaid: wanted.under.is_some(),
+            layout,
+            links_followed: walked.iter().map(|walked| walked.links_followed).sum(),
         });
-        sources.push(walked.source);
-        files.extend(walked.found.into_iter().map(|found| (id, found)));
+        for walked in walked {
+            files.extend(walked.found.into_iter().map(|found| (id, sources.len(), found)));
+            sources.push(walked.source);
+        }
     }
-    files.sort_by(|(a, found_a), (b, found_b)| (a, &found_a.path).cmp(&(b, &found_b.path)));
-    let members = FileMap::from_values(files.iter().map(|(_, found)| found.member).collect());
-    let files = files.into_iter().map(|(package, found)| File {
+    files.sort_by(|(a, _, found_a), (b, _, found_b)| (a, &found_a.path).cmp(&(b, &found_b.path)));
+    let member =
+        |(_, source, found): &(_, usize, Found)| Member { source: *source, member: found.member };
+    let members = FileMap::from_values(files.iter().map(member).collect());
+    let files = files.into_iter().map(|(package, _, found)| File {
         package,
         path: found.path,
         size: found.size,
@@ -209,7 +261,7 @@ impl Contents for Scanned {
 
     fn read_parts(&self, id: FileId, steps: &[Step<'_>]) -> Result<Sparse<'_>> {
         let file = self.tree.file(id);
-        match &self.sources[usize::from(file.package.0)] {
+        match &self.sources[self.members[id].source] {
             Source::Folder(root) if file.size > SMALL => {
                 let (size, bytes) =
                     folder::read_parts(&root.join(file.path.as_str()), steps, &self.pool)?;
@@ -225,15 +277,35 @@ impl Scanned {
     fn read_anew(&self, id: FileId) -> Result<Vec<u8>> {
         let file = self.tree.file(id);
         let path = file.path.as_str();
-        let bytes = match &self.sources[usize::from(file.package.0)] {
+        let member = self.members[id];
+        let bytes = match &self.sources[member.source] {
             Source::Folder(root) => folder::read(&root.join(path))?,
-            Source::Zip(reader) => reader.read(self.members[id]).map_err(|error| {
+            Source::Zip(reader) => reader.read(member.member).map_err(|error| {
                 let zip = self.tree.package(file.package).root.display();
                 Failure::io(format!("failed to read {path} in {zip}: {error}")).hint(ANEW)
             })?,
         };
         self.unchanged(id, bytes.len() as u64)?;
         Ok(bytes)
+    }
+
+    /// The BLAKE3 hash of a file.
+    ///
+    /// # Errors
+    /// As [`Contents::read`].
+    pub fn blake3(&self, id: FileId, hashed: &Hashed) -> Result<[u8; 32]> {
+        let file = self.tree.file(id);
+        let Source::Folder(root) = &self.sources[self.members[id].source] else {
+            return Ok(*blake3::hash(&self.read(id)?).as_bytes());
+        };
+        let known = |inode: &Inode| {
+            let hashed = hashed.0.lock().unwrap_or_else(PoisonError::into_inner);
+            hashed.get(inode).copied()
+        };
+        let (inode, hash) = folder::blake3(&root.join(file.path.as_str()), known)?;
+        self.unchanged(id, inode.2)?;
+        hashed.0.lock().unwrap_or_else(PoisonError::into_inner).insert(inode, hash);
+        Ok(hash)
     }
 
     /// Whether a file still has the size that the scan saw.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Unzipped bytes that a function and all its layers may take together (250 MiB).
 pub const UNZIPPED_LIMIT: u64 = 262_144_000;
@@ -51,8 +51,14 @@ impl Serialize for Python {
     }
 }
 
+impl<'de> Deserialize<'de> for Python {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// A processor that Lambda offers, by Lambda's own names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Arch {
     /// Intel and AMD.
     #[serde(rename = "x86_64")]
@@ -84,7 +90,7 @@ impl FromStr for Arch {
 }
 
 /// What the zips are made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Target {
     /// The runtime's Python.
     pub python: Python,

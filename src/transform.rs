@@ -10,7 +10,7 @@ use crate::elf::strip::{self, KeepReason, SectionHeaders, Slimmed};
 use crate::json;
 use crate::plan::Action;
 use crate::python::{metadata, prose, scripts};
-use crate::rules::{Change, Strip};
+use crate::rules::{Change, JsonKey, Strip};
 use crate::tree::{Contents, FileId, Step};
 use crate::zip::deflate::Compression;
 use crate::zip::gzip;
@@ -52,7 +52,7 @@ pub fn apply(
         }
         Action::Change(Change::Json(blank)) => {
             let bytes = contents.read(id)?;
-            smaller_data(&bytes, blank, compression).unwrap_or(bytes)
+            smaller_data(&bytes, blank.map(JsonKey::as_str), compression).unwrap_or(bytes)
         }
         Action::Change(Change::Prose(texts)) => {
             let bytes = contents.read(id)?;

@@ -91,6 +91,8 @@ pub struct Package {
     pub name: String,
     /// Where it was named.
     pub root: PathBuf,
+    /// Whether a second folder gave what this one has not.
+    pub overlaid: bool,
     /// How it is laid out.
     pub layout: Layout,
     /// How many files were reached through symbolic links and copied in.

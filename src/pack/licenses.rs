@@ -12,6 +12,9 @@ use crate::tree::{Contents, Tree};
 /// The name of the gathered file in the output folder.
 pub const FILE: &str = "THIRD_PARTY_LICENSES.txt";
 
+/// Licence texts, each with the distributions that it came from.
+pub type Licenses = BTreeMap<String, Vec<String>>;
+
 /// Every licence text that the dist-info rule leaves out of the zips, with the distributions it
 /// came from; None where there is none.
 ///
@@ -23,7 +26,15 @@ pub fn gather(
     facts: &Facts,
     plan: &Plan,
 ) -> Result<Option<String>> {
-    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    Ok(write(texts(tree, contents, facts, plan)?))
+}
+
+/// Every licence text that the dist-info rule leaves out of the zips.
+///
+/// # Errors
+/// When a text cannot be read.
+pub fn texts(tree: &Tree, contents: &dyn Contents, facts: &Facts, plan: &Plan) -> Result<Licenses> {
+    let mut texts = Licenses::new();
     for id in tree.ids() {
         let Some((dist, name)) = facts.owners.in_metadata(tree, id) else { continue };
         let by_rule = matches!(plan.decisions[id].because, Because::Rule(_)) && !plan.ships(id);
@@ -40,8 +51,13 @@ pub fn gather(
         }
     }
     texts.remove("");
+    Ok(texts)
+}
+
+/// The file that holds these texts; `None` where there are none.
+pub fn write(texts: Licenses) -> Option<String> {
     if texts.is_empty() {
-        return Ok(None);
+        return None;
     }
     let mut by_holder: Vec<(Vec<String>, String)> =
         texts.into_iter().map(|(text, holders)| (holders, text)).collect();
@@ -52,5 +68,5 @@ pub fn gather(
         let rule = "=".repeat(80);
         all.push_str(&format!("\n{rule}\n{}\n{rule}\n\n{text}\n", holders.join("\n")));
     }
-    Ok(Some(all))
+    Some(all)
 }

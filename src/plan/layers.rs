@@ -3,7 +3,7 @@
 //! What cannot be divided over function and layer moves together: distributions that share a
 //! regular package or an old-style namespace, and shared objects that need one another.
 
-mod components;
+pub mod components;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +14,7 @@ use crate::facts::Facts;
 use crate::facts::owners::{DistId, Owner};
 use crate::options::{LayerPolicy, Options};
 use crate::tree::{Contents, FileId, FileMap, Kind, Layout, PackageId, Tree};
-use components::{Component, components};
+pub use components::{Component, components};
 
 /// Where a file ships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,8 @@ pub fn of_generated(
     (place, generated_path(tree, package, &file.import_path, place))
 }
 
-fn generated_path(tree: &Tree, package: PackageId, import_path: &str, place: Place) -> String {
+/// The path of a generated file in the zip of its place.
+pub fn generated_path(tree: &Tree, package: PackageId, import_path: &str, place: Place) -> String {
     match (place, &tree.package(package).layout) {
         (Place::Function(_), _) => import_path.to_owned(),
         (_, Layout::Layer(prefix)) => format!("{prefix}/{import_path}"),

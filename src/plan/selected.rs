@@ -14,7 +14,7 @@ use crate::facts::owners::DistId;
 use crate::options::Level;
 use crate::python::dist;
 use crate::rules::table::{FACT, Rule};
-use crate::rules::{Change, Tier};
+use crate::rules::{Change, JsonKey, Tier};
 use crate::tree::{Contents, FileId, PackageId};
 
 /// Drops what the facts of the package's distributions let go at this level.
@@ -64,7 +64,7 @@ pub(super) fn blank(
             let package = facts.owners.distribution(*id).package;
             match says(draft, contents, package, handlers, &fact.unless_said)? {
                 None => {
-                    let key: &'static str = fact.key.clone().leak();
+                    let key = JsonKey::new(fact.key.clone());
                     let action = Action::Change(Change::Json(Some(key)));
                     for file in files {
                         draft.decisions[file] = Decision { action, because: Because::Rule(rule) };

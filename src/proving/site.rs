@@ -139,6 +139,7 @@ impl<'a> Site<'a> {
         // What links lead to is not shown, and would not be read-only.
         let in_place = self.isolation != Isolation::Permissions
             && package.root.is_dir()
+            && !package.overlaid
             && package.links_followed == 0;
         let root = match (in_place, package.root.canonicalize()) {
             (true, Ok(root)) => root,

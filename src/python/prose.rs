@@ -15,7 +15,7 @@ use super::outline::tokens::{Kind, Token, Tokens};
 use super::source::decode;
 
 /// Which texts of a source are taken out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Prose {
     /// Comments, and strings that are a statement of their own and no docstring.
     pub comments: bool,

@@ -107,7 +107,7 @@ fn cells(row: &Distribution, several: bool) -> [String; 6] {
     let after = if row.place == "shared" { "in layer".to_owned() } else { mb(row.after.bytes) };
     let saved = row.saved.values().sum::<u64>();
     let mut went: Vec<(&str, u64)> =
-        row.saved.iter().map(|(rule, bytes)| (*rule, *bytes)).collect();
+        row.saved.iter().map(|(rule, bytes)| (rule.as_str(), *bytes)).collect();
     went.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     let went: Vec<String> = went
         .iter()

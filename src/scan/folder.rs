@@ -1,17 +1,18 @@
 //! Walks a folder: follows symbolic links, refuses what is no file.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
-use super::{Found, Source, Walked, bad_name};
+use super::{Found, Inode, Source, Walked, bad_name};
 use crate::failure::Failure;
 use crate::tree::{HEAD, Kind, Lent, Pool, RelPath, Sparse, Step};
 
@@ -162,6 +163,40 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     }
     bytes.truncate(read);
     Ok(bytes)
+}
+
+/// Which file it is, with its size, and its BLAKE3 hash; the hash is read only where it is not
+/// `known`.
+pub(super) fn blake3(
+    path: &Path,
+    known: impl Fn(&Inode) -> Option<[u8; 32]>,
+) -> Result<(Inode, [u8; 32])> {
+    let failed = || format!("failed to read {}", path.display());
+    let mut file = fs::File::open(path).with_context(failed)?;
+    let metadata = file.metadata().with_context(failed)?;
+    let mut inode = (metadata.dev(), metadata.ino(), metadata.len());
+    if let Some(hash) = known(&inode) {
+        return Ok((inode, hash));
+    }
+    let mut hasher = blake3::Hasher::new();
+    inode.2 = BUFFER.with_borrow_mut(|buffer| {
+        let mut all = 0;
+        loop {
+            match file.read(buffer).with_context(failed)? {
+                0 => return anyhow::Ok(all),
+                more => {
+                    hasher.update(&buffer[..more]);
+                    all += more as u64;
+                }
+            }
+        }
+    })?;
+    Ok((inode, *hasher.finalize().as_bytes()))
+}
+
+thread_local! {
+    /// What files are hashed through.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 1 << 18]);
 }
 
 /// The size of a file, and its bytes where it matters, zeros elsewhere; the head alone where nothing

@@ -9,13 +9,13 @@ use crate::python::tags::ModuleFile;
 use crate::tree::{FileId, PackageId, Tree, file_name, parent};
 
 /// Files that must ship in one place.
-pub(super) struct Component {
+pub struct Component {
     /// Its distributions, in order.
-    pub(super) distributions: Vec<DistId>,
+    pub distributions: Vec<DistId>,
     /// Whether there are any: else it is the user's code alone.
-    pub(super) has_distribution: bool,
+    pub has_distribution: bool,
     /// All its files, in order.
-    pub(super) files: Vec<FileId>,
+    pub files: Vec<FileId>,
 }
 
 /// Something that moves as one: a distribution, or a top-level entry of the user's code.
@@ -26,7 +26,7 @@ enum Node<'a> {
 }
 
 /// The components of all packages, by their first file.
-pub(super) fn components(tree: &Tree, facts: &Facts) -> Vec<Component> {
+pub fn components(tree: &Tree, facts: &Facts) -> Vec<Component> {
     let mut groups = Groups::default();
     let nodes: Vec<Node<'_>> = tree.ids().map(|id| node_of(tree, facts, id)).collect();
     let node = |id: FileId| nodes[id.0 as usize];
