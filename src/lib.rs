@@ -44,6 +44,7 @@ use crate::facts::Facts;
 use crate::failure::{Failure, nearest};
 use crate::measure::coldstart::{Cold, Coldstart};
 use crate::measure::trace::Traced;
+use crate::options::workspace::Workspace;
 use crate::options::{Bytecode, Level, Options, Proving, Tracing};
 use crate::pack::Packed;
 use crate::plan::{Plan, Restored, sourceless};
@@ -106,6 +107,20 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
         true => packed.staging.refuse(&names)?,
     }
     Ok(report)
+}
+
+/// Makes the zips of all functions of a workspace, and the layers that they share.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_workspace(workspace: &Workspace, _progress: &dyn Progress) -> Result<Report> {
+    let names: Vec<&str> = workspace.functions.iter().map(|it| it.name.as_str()).collect();
+    Err(Failure::usage(format!(
+        "failed to build {}: functions of a workspace cannot be built together yet",
+        names.join(", ")
+    ))
+    .hint("build the packages themselves: `slim build ./package …`")
+    .into())
 }
 
 /// What a build comes to before anything of it is told.

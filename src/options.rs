@@ -1,5 +1,7 @@
 //! What a build was asked for.
 
+pub mod workspace;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -207,6 +209,10 @@ pub struct Options {
     pub max_unzipped: Option<u64>,
     /// Most zipped bytes that a function and its layers may take.
     pub max_zipped: Option<u64>,
+    /// By how many percent a function and its layers may grow over what they are compared with.
+    pub max_growth: Option<f64>,
+    /// Whether distributions that Lambda's runtime has are left out.
+    pub exclude_runtime: bool,
     /// The time that every entry of the zips gets, in seconds since 1970; None is 1980-01-01.
     pub source_date_epoch: Option<u64>,
     /// Do everything but write the outputs.
@@ -239,6 +245,8 @@ impl Options {
             compression: Compression::Default,
             max_unzipped: None,
             max_zipped: None,
+            max_growth: None,
+            exclude_runtime: false,
             source_date_epoch: None,
             dry_run: false,
             proving: None,
@@ -275,9 +283,29 @@ pub fn size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Reads a percentage such as `2%` or `0.5%`.
+///
+/// # Errors
+/// A sentence that says what is wanted.
+pub fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+    number
+        .filter(|number| (0.0..=1e6).contains(number))
+        .ok_or_else(|| "a percentage such as 2% or 0.5% is wanted".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn percentages() {
+        assert_eq!(percent("2%"), Ok(2.0));
+        assert_eq!(percent("0.5 %"), Ok(0.5));
+        for bad in ["", "%", "2", "-1%", "nan%", "inf%", "two%"] {
+            assert!(percent(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn sizes_with_and_without_unit() {
