@@ -6,6 +6,7 @@
 
 mod deflated;
 pub mod licenses;
+pub mod parts;
 pub mod staging;
 mod zips;
 
@@ -29,6 +30,8 @@ pub enum Role {
     Function(PackageId),
     /// The layer.
     Layer,
+    /// A layer of a workspace, by its number.
+    Shared(u16),
 }
 
 /// One zip as it was written.

@@ -120,6 +120,13 @@ pub struct Strip {
     pub small_pages: bool,
 }
 
+impl Strip {
+    /// What both allow.
+    pub fn and(self, other: Self) -> Self {
+        Self { bare: self.bare && other.bare, small_pages: self.small_pages && other.small_pages }
+    }
+}
+
 /// What one rule would do to the files that stand or fall together.
 #[derive(Clone, Debug)]
 pub struct Proposal {

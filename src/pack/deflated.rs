@@ -17,7 +17,7 @@ use crate::tree::Contents;
 use crate::zip::deflate::Deflater;
 
 /// Bytes that all workers hold together: contents, slimmed copy and deflated bytes.
-const IN_FLIGHT: u64 = 170_000_000;
+pub(super) const IN_FLIGHT: u64 = 170_000_000;
 
 /// What became of one entry.
 #[derive(Clone, Debug)]

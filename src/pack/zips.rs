@@ -62,8 +62,8 @@ struct Waiting {
     ready: BTreeMap<usize, Ready>,
 }
 
-/// One zip.
-struct Open {
+/// One zip while it is written.
+pub(super) struct Open {
     file: String,
     writer: Writer<Hashed<BufWriter<File>>>,
     unzipped_bytes: u64,
@@ -77,16 +77,12 @@ impl<'a> Zips<'a> {
         staging: &Staging,
         options: &Options,
     ) -> Result<Self> {
-        let stamp = options.source_date_epoch.map_or_else(Timestamp::default, Timestamp::from_unix);
         let mut open = BTreeMap::new();
         for job in jobs {
             if open.contains_key(&job.role) {
                 continue;
             }
-            let file = file(job.role);
-            let out = BufWriter::with_capacity(BUFFER, staging.create(&file)?);
-            let writer = Writer::new(Hashed { out, sha256: Sha256::new() }, stamp);
-            open.insert(job.role, Open { file, writer, unzipped_bytes: 0 });
+            open.insert(job.role, Open::create(file(job.role), staging, options)?);
         }
         Ok(Self {
             jobs,
@@ -174,9 +170,17 @@ impl<'a> Zips<'a> {
 }
 
 impl Open {
+    /// A zip with this name in the staging folder.
+    pub(super) fn create(file: String, staging: &Staging, options: &Options) -> Result<Self> {
+        let stamp = options.source_date_epoch.map_or_else(Timestamp::default, Timestamp::from_unix);
+        let out = BufWriter::with_capacity(BUFFER, staging.create(&file)?);
+        let writer = Writer::new(Hashed { out, sha256: Sha256::new() }, stamp);
+        Ok(Self { file, writer, unzipped_bytes: 0 })
+    }
+
     fn write(&mut self, job: &Job, ready: &Ready) -> Result<()> {
         if matches!(job.source, Source::EmptyFolder(_)) {
-            return Ok(self.writer.directory(&job.name)?);
+            return self.folder(&job.name);
         }
         let header = Header {
             name: &job.name,
@@ -186,12 +190,23 @@ impl Open {
             raw_size: ready.raw_size,
             packed_size: ready.data.len() as u64,
         };
-        self.writer.file(&header, &mut &ready.data[..])?;
-        self.unzipped_bytes += ready.raw_size;
+        self.entry(&header, &ready.data)
+    }
+
+    /// Writes an entry.
+    pub(super) fn entry(&mut self, header: &Header<'_>, data: &[u8]) -> Result<()> {
+        self.writer.file(header, &mut &data[..])?;
+        self.unzipped_bytes += header.raw_size;
         Ok(())
     }
 
-    fn finish(self, role: Role, staging: &Staging) -> Result<Archive> {
+    /// Writes a folder with nothing in it.
+    pub(super) fn folder(&mut self, name: &str) -> Result<()> {
+        Ok(self.writer.directory(name)?)
+    }
+
+    /// Ends the zip.
+    pub(super) fn finish(self, role: Role, staging: &Staging) -> Result<Archive> {
         let Self { file, writer, unzipped_bytes } = self;
         let failed = || format!("failed to write {file}");
         let (hashed, summary) = writer.finish().with_context(failed)?;
