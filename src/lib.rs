@@ -27,6 +27,7 @@ pub mod rules;
 pub mod runtime;
 pub mod scan;
 pub mod scratch;
+pub mod split;
 pub mod target;
 pub mod transform;
 pub mod tree;

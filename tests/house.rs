@@ -22,6 +22,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("runtime", &[]),
     ("target", &[]),
     ("tree", &[]),
+    ("split", &["failure", "target"]),
     // What was asked for.
     ("options", &["fact", "target", "zip"]),
     ("config", &["options", "fact", "failure"]),
