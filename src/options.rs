@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cache::Cache;
 use crate::fact::Known;
 use crate::target::{Arch, Python};
 use crate::zip::deflate::Compression;
@@ -219,6 +220,8 @@ pub struct Options {
     pub dry_run: bool,
     /// How the result is proven; None for not at all.
     pub proving: Option<Proving>,
+    /// What need not be worked out twice; off by default.
+    pub cache: Cache,
 }
 
 impl Options {
@@ -250,6 +253,7 @@ impl Options {
             source_date_epoch: None,
             dry_run: false,
             proving: None,
+            cache: Cache::default(),
         }
     }
 }

@@ -28,10 +28,8 @@ use zips::Zips;
 pub enum Role {
     /// The code of the function made of this package.
     Function(PackageId),
-    /// The layer.
-    Layer,
-    /// A layer of a workspace, by its number.
-    Shared(u16),
+    /// A layer, by its number.
+    Layer(u16),
 }
 
 /// One zip as it was written.
@@ -154,7 +152,7 @@ pub fn pack(
     });
     let file = |role| match role {
         Role::Function(package) => names[usize::from(package.0)].clone(),
-        Role::Layer => "layer.zip".to_owned(),
+        Role::Layer(_) => "layer.zip".to_owned(),
     };
     let zips = Zips::create(&jobs, file, &staging, options)?;
     let made = deflated::deflate(contents, plan, options, &jobs, &zips, progress)?;
@@ -184,7 +182,7 @@ fn shipped(job: Job, deflated: Deflated) -> Shipped {
 fn role(place: Place) -> Option<Role> {
     match place {
         Place::Function(package) => Some(Role::Function(package)),
-        Place::Layer => Some(Role::Layer),
+        Place::Layer => Some(Role::Layer(0)),
         Place::SharedAlready => None,
     }
 }

@@ -73,7 +73,7 @@ impl<'a> Bench<'a> {
                 .into());
         }
         Ok(Self {
-            site: Site::new(proving, facts)?,
+            site: Site::new(proving, facts.target, &options.cache)?,
             keys: BTreeMap::new(),
             fell_back: None,
             opened: BTreeSet::new(),
@@ -137,7 +137,7 @@ impl<'a> Bench<'a> {
             because: Vec::new(),
             python: self.site.interpreter.as_ref().map(|python| python.version.clone()),
             skipped: self.site.skipped(),
-            isolation: self.site.interpreter.as_ref().map(|_| self.site.isolation.name()),
+            isolation: self.site.interpreter.as_ref().map(|_| self.site.isolation.name().to_owned()),
             events: self.site.events.len(),
             checks: Vec::new(),
             restored: Vec::new(),
@@ -233,7 +233,7 @@ impl<'a> Bench<'a> {
             return false;
         }
         let asked_by = because.first().cloned().unwrap_or_default();
-        let undone = |rule| verify::Undone { rule, asked_by: asked_by.clone() };
+        let undone = |rule: &str| verify::Undone { rule: rule.to_owned(), asked_by: asked_by.clone() };
         self.undone.extend(changed.into_iter().map(undone));
         self.restored.sources = Some(asked_by);
         true
@@ -325,7 +325,7 @@ pub fn unpacked(lab: &Lab<'_>, packed: &Packed, of: PackageId, to: &Path) -> Res
     for archive in &packed.archives {
         let folder = match archive.role {
             Role::Function(package) if package == of => &made.task,
-            Role::Layer => &made.layer,
+            Role::Layer(_) => &made.layer,
             Role::Function(_) => continue,
         };
         unpack(lab, &packed.staging.path(&archive.file), folder)?;
@@ -351,7 +351,7 @@ pub fn of_zips(
 ) -> Result<(Proof, BTreeMap<String, f64>)> {
     let scanned = scan::scan(&options.packages, progress)?;
     let facts = crate::facts::gather(&scanned.tree, &scanned, options, progress)?;
-    let site = Site::new(proving, &facts)?;
+    let site = Site::new(proving, facts.target, &options.cache)?;
     let interpreter = &site.needed()?;
     let made = Unpacked { task: site.folder().join("task"), layer: site.folder().join("opt") };
     for folder in [&made.task, &made.layer] {
@@ -384,7 +384,7 @@ pub fn of_zips(
         because,
         python: Some(interpreter.version.clone()),
         skipped: site.skipped(),
-        isolation: Some(site.isolation.name()),
+        isolation: Some(site.isolation.name().to_owned()),
         events: site.events.len(),
         checks: found.checks,
         restored: Vec::new(),

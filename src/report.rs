@@ -409,7 +409,7 @@ fn zip(archive: &crate::pack::Archive) -> Zip {
         file: archive.file.clone(),
         role: match archive.role {
             Role::Function(_) => "function",
-            Role::Layer => "layer",
+            Role::Layer(_) => "layer",
         },
         bytes: archive.bytes,
         unzipped_bytes: archive.unzipped_bytes,
@@ -421,7 +421,7 @@ fn zip(archive: &crate::pack::Archive) -> Zip {
 
 fn functions(tree: &Tree, packed: &Packed) -> Vec<Function> {
     let layers: Vec<_> =
-        packed.archives.iter().filter(|archive| archive.role == Role::Layer).collect();
+        packed.archives.iter().filter(|archive| matches!(archive.role, Role::Layer(_))).collect();
     let function = |(id, package): (_, &crate::tree::Package)| {
         let own = packed.archives.iter().find(|archive| archive.role == Role::Function(id));
         let all = || own.into_iter().chain(layers.iter().copied());

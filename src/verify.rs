@@ -17,13 +17,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use crate::cache::Cache;
+use crate::cache::{self, Cache, Key};
 use crate::runtime::child::Finished;
 use crate::runtime::find::Interpreter;
-use crate::runtime::room::{Isolation, Room, SCRIPT};
+use crate::runtime::room::{Isolation, Room};
 use crate::runtime::strace::{self, Tracer};
 use crate::tree::{Contents, Kind, PackageId, Tree};
 use trial::Trial;
@@ -31,11 +31,13 @@ use trial::Trial;
 pub use trial::{Event, Job, environment};
 pub use wants::Want;
 
+/// Runs of packages as they were, in the cache.
+const RUN: cache::Kind = cache::Kind::new("run");
 /// How many cold starts under the emulator are measured of each side.
 const COLD_STARTS: usize = 3;
 
 /// Whether the result runs as the package did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Proof {
     /// `proven`, `weak`, `failed` or `not-run`.
     pub status: Status,
@@ -48,7 +50,7 @@ pub struct Proof {
     #[serde(skip)]
     pub skipped: Vec<String>,
     /// What kept the run apart from its host; null where nothing ran.
-    pub isolation: Option<&'static str>,
+    pub isolation: Option<String>,
     /// How many events each handler was given.
     pub events: usize,
     /// What was checked, in order.
@@ -60,7 +62,7 @@ pub struct Proof {
 }
 
 /// How sure a proof is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Every check passed.
@@ -74,7 +76,7 @@ pub enum Status {
 }
 
 /// One thing that was checked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Check {
     /// What it is, such as `import app.lambda_handler`.
     pub name: String,
@@ -93,7 +95,7 @@ impl Check {
 }
 
 /// How a check came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// As it should be.
@@ -105,16 +107,16 @@ pub enum Verdict {
 }
 
 /// A rule whose changes were undone.
-#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Undone {
     /// The rule's id.
-    pub rule: &'static str,
+    pub rule: String,
     /// The check that failed.
     pub asked_by: String,
 }
 
 /// A file that was put back.
-#[derive(Clone, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Restored {
     /// Its path below the import root.
     pub file: String,
@@ -310,40 +312,32 @@ impl Lab<'_> {
     fn observed(&self, raw: &Unpacked, job: &Job, content: &[u8]) -> Result<Trial> {
         let key = self.key(job, content)?;
         if let Some(known) =
-            self.cache.get(&key).and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            self.cache.get(RUN, &key).and_then(|bytes| serde_json::from_slice(&bytes).ok())
         {
             return Ok(known);
         }
         let trial = self.run(raw, job)?;
         if trial.is_whole() {
             let bytes = serde_json::to_vec(&trial).context("failed to keep a run")?;
-            self.cache.put(&key, &bytes);
+            self.cache.put(RUN, &key, &bytes);
         }
         Ok(trial)
     }
 
     /// All that decides how the package as it was runs.
-    fn key(&self, job: &Job, content: &[u8]) -> Result<String> {
-        let mut hasher = blake3::Hasher::new();
-        let version = env!("CARGO_PKG_VERSION");
+    fn key(&self, job: &Job, content: &[u8]) -> Result<Key> {
         let told = serde_json::to_string(job).context("failed to write the job of a proof")?;
         let parts = [
-            version,
-            trial::BOOTSTRAP,
-            SCRIPT,
-            &self.interpreter.version,
-            &self.interpreter.path.to_string_lossy(),
+            self.interpreter.version.as_str(),
+            &*self.interpreter.path.to_string_lossy(),
             self.isolation.name(),
             if self.network { "network" } else { "no network" },
             &told,
         ];
-        for part in parts.map(str::as_bytes).into_iter().chain([content]) {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
-        }
-        if let Some(folder) = &job.runtime_packages {
-            hasher.update(&observed::content(folder)?);
-        }
-        Ok(hasher.finalize().to_hex().to_string())
+        let packages = job.runtime_packages.as_deref().map(observed::content).transpose()?;
+        let mut inputs: Vec<&[u8]> = parts.map(str::as_bytes).into();
+        inputs.extend([content, packages.as_deref().unwrap_or_default()]);
+        Ok(Key::of(&inputs))
     }
 
     /// Runs `job` on a package while its files are watched; gives the folders as they were seen, too.

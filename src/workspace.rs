@@ -1,5 +1,335 @@
 //! Many functions as one build: what of each ships, and which layers they share.
+//!
+//! decided (each function alone) → items → sized → split → placed → written → proven → told.
 
-pub mod digests;
+mod decided;
+mod digests;
 pub mod items;
-pub mod slimmed;
+mod placed;
+mod proven;
+mod slimmed;
+mod told;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use anyhow::{Context, Result};
+use rayon::prelude::*;
+
+use crate::cache::{Cache, Key, Kind};
+use crate::failure::Failure;
+use crate::options::workspace::Workspace;
+use crate::options::{LayerPolicy, Options};
+use crate::pack::parts::{Part, Parts};
+use crate::pack::staging::Staging;
+use crate::pack::{Archive, licenses};
+use crate::progress::Progress;
+use crate::report::{Report, json};
+use crate::scan::{Hashed, Scanned};
+use crate::scratch;
+use crate::settle::Clock;
+use crate::split::lock;
+use crate::split::{self, Limits, Previous, Split};
+use crate::tree::Layout;
+use crate::verify::{Proof, Status};
+use decided::Decided;
+use items::{Item, Member};
+use placed::Placed;
+
+/// The file beside the configuration that says which layers there are.
+pub const LOCK: &str = "slim.lock";
+
+/// What is known of the parts that a function's zips are made of.
+const PARTS: Kind = Kind::new("parts");
+/// What is known of a zip.
+const ZIP: Kind = Kind::new("zip");
+
+/// Most bytes that a cache takes which lasts as long as the build.
+const FOR_NOW: u64 = u64::MAX / 2;
+
+/// Makes the zips of all functions, and the layers that they share, proves them where that was asked
+/// for, and moves them into the output folder (not in a dry run).
+///
+/// # Errors
+/// A [`Failure`] for wrong use; any other error for what cannot be read or written. Then nothing was
+/// moved into the output folder.
+pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Result<Report> {
+    let mut clock = Clock::start();
+    let options = &workspace.options;
+    let scanned = scan(workspace, progress)?;
+    clock.stop("scan");
+    let spool = scratch::folder("slim-parts-").context("failed to create a folder for parts")?;
+    let cache = match options.cache.is_on() {
+        true => options.cache.clone(),
+        false => Cache::at(spool.path(), FOR_NOW),
+    };
+    let decided = decide(workspace, &scanned, &mut clock, progress)?;
+    let members: Vec<Member<'_>> = workspace
+        .functions
+        .iter()
+        .zip(&decided)
+        .map(|(function, decided)| Member {
+            name: &function.name,
+            slimmed: &decided.slimmed,
+            bytecode: function.options.bytecode,
+        })
+        .collect();
+    let previous = match replan {
+        true => None,
+        false => lock::read(&workspace.root.join(LOCK))?,
+    };
+    let items = items::items(&members, workspace.layer.pure_across_targets, previous.as_ref());
+    let wanted = placed::wanted(workspace, &scanned, &decided, &items);
+    let noted = noted(&decided, &cache);
+    let parts = Parts::make(
+        wanted.parts,
+        |key| noted.get(&key).cloned(),
+        &cache,
+        options.compression,
+        progress,
+    )?;
+    note(&decided, &wanted.of_functions, &parts, &noted, &cache);
+    clock.stop("compress");
+    let split = split(workspace, &decided, &items, &parts, &wanted.numbers, previous.as_ref());
+    let placed = Placed::of(workspace, &decided, &items, &split, &wanted.numbers);
+    clock.stop("split");
+    let staging = Staging::new(options)?;
+    let (archives, in_place) = written(&placed, &parts, &staging, options, &cache, progress)?;
+    clock.stop("pack");
+    let proof =
+        proven::prove(workspace, &scanned, &decided, &placed, &archives, &staging, progress)?;
+    clock.stop("proof");
+    let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
+    let mut names: Vec<String> = archives
+        .iter()
+        .map(|archive| archive.file.clone())
+        .filter(|file| !in_place.contains(file))
+        .collect();
+    let texts = all_licenses(&decided);
+    let report = told::Told {
+        workspace,
+        decided: &decided,
+        items: &items,
+        split: &split,
+        placed: &placed,
+        parts: &parts,
+        archives: &archives,
+    }
+    .report(proof, clock.stages);
+    let files = texts
+        .map(|text| (licenses::FILE, text))
+        .into_iter()
+        .chain([("report.json", json::render(&report))]);
+    for (name, text) in files {
+        staging.add(name, text.as_bytes())?;
+        names.push(name.to_owned());
+    }
+    match refused {
+        true => staging.refuse(&names)?,
+        false => {
+            staging.commit_beside(&names, &in_place)?;
+            if !options.dry_run && !split.layers.is_empty() {
+                let text = lock::render(&placed::previous(workspace, &items, &split));
+                replace(&workspace.root.join(LOCK), text.as_bytes())?;
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// Walks every function's package.
+fn scan(workspace: &Workspace, progress: &dyn Progress) -> Result<Vec<Scanned>> {
+    let scanned = workspace.functions.iter().map(|function| {
+        let wanted = crate::scan::Wanted {
+            root: &function.path,
+            under: function.requirements.as_deref(),
+            name: Some(&function.name),
+        };
+        let scanned = crate::scan::scan_all(&[wanted], progress)
+            .with_context(|| format!("function {}", function.name))?;
+        let is_layer =
+            scanned.tree.packages().any(|(_, package)| matches!(package.layout, Layout::Layer(_)));
+        if is_layer {
+            return Err(Failure::usage(format!(
+                "failed to build function {}: {} is laid out as a layer",
+                function.name,
+                function.path.display()
+            ))
+            .hint("a function's package holds its handler at the top; name the folder `python` in it as `requirements`")
+            .into());
+        }
+        Ok(scanned)
+    });
+    scanned.collect()
+}
+
+fn decide(
+    workspace: &Workspace,
+    scanned: &[Scanned],
+    clock: &mut Clock,
+    progress: &dyn Progress,
+) -> Result<Vec<Decided>> {
+    let hashed = Hashed::default();
+    let shared = decided::names_of_several(scanned);
+    let mut all = Vec::new();
+    for (function, scanned) in workspace.functions.iter().zip(scanned) {
+        let digests = digests::all(scanned, &hashed, progress)?;
+        clock.stop("hash");
+        let decided = Decided::of(function, scanned, digests, &shared, clock, progress)
+            .with_context(|| format!("function {}", function.name))?;
+        clock.stop("decide");
+        all.push(decided);
+    }
+    Ok(all)
+}
+
+/// What earlier builds noted of the parts of these functions.
+fn noted(decided: &[Decided], cache: &Cache) -> BTreeMap<crate::digest::Digest, Part> {
+    let notes = decided.par_iter().filter_map(|decided| {
+        let bytes = cache.get(PARTS, &decided.parts_key)?;
+        postcard::from_bytes::<Vec<(crate::digest::Digest, Part)>>(&bytes).ok()
+    });
+    notes.flatten().collect()
+}
+
+/// Notes what is known of the parts of each function, where that is new.
+fn note(
+    decided: &[Decided],
+    of_functions: &[BTreeSet<usize>],
+    parts: &Parts<'_>,
+    noted: &BTreeMap<crate::digest::Digest, Part>,
+    cache: &Cache,
+) {
+    for (decided, numbers) in decided.iter().zip(of_functions) {
+        if numbers.iter().all(|number| noted.contains_key(&parts.key(*number))) {
+            continue;
+        }
+        let notes: Vec<_> = numbers
+            .iter()
+            .map(|number| (parts.key(*number), parts.part(*number).clone()))
+            .collect();
+        if let Ok(bytes) = postcard::to_stdvec(&notes) {
+            cache.put(PARTS, &decided.parts_key, &bytes);
+        }
+    }
+}
+
+/// Which item lies in which layer.
+fn split(
+    workspace: &Workspace,
+    decided: &[Decided],
+    items: &[Item],
+    parts: &Parts<'_>,
+    numbers: &placed::Numbers,
+    previous: Option<&Previous>,
+) -> Split {
+    let functions: Vec<split::Function> = workspace
+        .functions
+        .iter()
+        .enumerate()
+        .map(|(number, function)| split::Function {
+            name: function.name.clone(),
+            own: placed::amount(
+                decided[number].slimmed.entries.iter().filter(|entry| entry.group.is_none()),
+                parts,
+                numbers,
+            ),
+        })
+        .collect();
+    let clashes = placed::clashes(items);
+    let shareable = workspace.layer.policy != LayerPolicy::None;
+    let items: Vec<split::Item> = items
+        .iter()
+        .zip(clashes)
+        .map(|(item, clashes)| split::Item {
+            name: item.name.clone(),
+            version: item.version(),
+            digest: item.digest().short(),
+            amount: placed::amount(&item.entries, parts, numbers),
+            users: item.users.keys().copied().collect(),
+            fits: (0..decided.len())
+                .filter(|number| {
+                    item.target.is_none_or(|target| target == decided[*number].slimmed.target)
+                })
+                .collect(),
+            clashes,
+            shareable,
+        })
+        .collect();
+    split::split(&functions, &items, &Limits::default(), previous)
+}
+
+/// The zips, and the names of those that lie in the output folder as they are to be.
+fn written(
+    placed: &Placed,
+    parts: &Parts<'_>,
+    staging: &Staging,
+    options: &Options,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<(Vec<Archive>, BTreeSet<String>)> {
+    let keys: Vec<Key> = placed
+        .zips
+        .iter()
+        .map(|plan| Key::of(&[parts.zip_key(plan, options).as_bytes()]))
+        .collect();
+    let known: Vec<Option<Archive>> = placed
+        .zips
+        .par_iter()
+        .zip(&keys)
+        .map(|(plan, key)| {
+            let archive = Archive::read(&cache.get(ZIP, key)?, &plan.file, plan.role)?;
+            staging.holds(&archive.file, &archive.sha256).then_some(archive)
+        })
+        .collect();
+    let missing: Vec<usize> =
+        (0..known.len()).filter(|number| known[*number].is_none()).collect();
+    let plans: Vec<_> = missing.iter().map(|number| &placed.zips[*number]).collect();
+    let made = parts.write(&plans, staging, options, progress)?;
+    let mut archives = known;
+    for (number, archive) in missing.iter().zip(made) {
+        cache.put(ZIP, &keys[*number], &archive.noted()?);
+        archives[*number] = Some(archive);
+    }
+    let in_place = placed
+        .zips
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| !missing.contains(number))
+        .map(|(_, plan)| plan.file.clone());
+    let in_place = in_place.collect();
+    Ok((archives.into_iter().flatten().collect(), in_place))
+}
+
+fn all_licenses(decided: &[Decided]) -> Option<String> {
+    let mut all = licenses::Licenses::new();
+    for (text, holders) in decided.iter().flat_map(|decided| &decided.slimmed.licenses) {
+        let there = all.entry(text.clone()).or_default();
+        for holder in holders {
+            if !there.contains(holder) {
+                there.push(holder.clone());
+            }
+        }
+        there.sort();
+    }
+    licenses::write(all)
+}
+
+/// Writes a file whole or not at all; one that is the same already is left alone.
+fn replace(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let failed = || format!("failed to write {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(std::path::Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
+    std::io::Write::write_all(&mut file, bytes).with_context(failed)?;
+    file.persist(path).map_err(|error| error.error).with_context(failed)?;
+    Ok(())
+}
+
+/// Whether a proof stops the zips.
+pub fn is_refused(proof: Option<&Proof>) -> bool {
+    proof.is_some_and(|proof| proof.status == Status::Failed)
+}

@@ -14,6 +14,7 @@ use super::staging::Staging;
 use super::zips::Open;
 use super::{Archive, Role};
 use crate::cache::{Cache, Key, Kind};
+use crate::digest::Digest;
 use crate::memory::Budget;
 use crate::options::Options;
 use crate::plan::Action;
@@ -51,8 +52,8 @@ pub enum Origin<'a> {
 
 /// A part that is wanted.
 pub struct Wanted<'a> {
-    /// The key of what it is made of: [`key`].
-    pub key: Key,
+    /// The hash of what it is made of: [`key`].
+    pub key: Digest,
     /// What it is made of.
     pub origin: Origin<'a>,
     /// How many bytes that has.
@@ -80,9 +81,13 @@ pub struct Plan {
 }
 
 /// The key of the deflated bytes of a file with this BLAKE3 hash, changed so and compressed so.
-pub fn key(digest: &[u8; 32], action: Action, compression: Compression) -> Key {
-    Key::of(&[digest, format!("{action:?} {compression:?}").as_bytes()])
+pub fn key(digest: Digest, action: Action, compression: Compression) -> Digest {
+    let how = format!("{action:?} {compression:?}");
+    Digest::of_parts([&digest.as_bytes()[..], how.as_bytes()])
 }
+
+/// Deflated bytes with what is known of them.
+const DEFLATED: Kind = Kind::new("deflated");
 
 /// Every part, made or found in the cache.
 pub struct Parts<'a> {
@@ -99,12 +104,12 @@ impl<'a> Parts<'a> {
     /// When a file cannot be read.
     pub fn make(
         wanted: Vec<Wanted<'a>>,
-        known: impl Fn(&Key) -> Option<Part>,
+        known: impl Fn(Digest) -> Option<Part>,
         cache: &'a Cache,
         compression: Compression,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let mut made: Vec<Option<Part>> = wanted.iter().map(|part| known(&part.key)).collect();
+        let mut made: Vec<Option<Part>> = wanted.iter().map(|part| known(part.key)).collect();
         let mut missing: Vec<usize> =
             (0..wanted.len()).filter(|number| made[*number].is_none()).collect();
         missing.sort_by_key(|number| (std::cmp::Reverse(wanted[*number].size), *number));
@@ -119,7 +124,7 @@ impl<'a> Parts<'a> {
                 let Some(number) = missing.get(at) else { break };
                 let part = &wanted[*number];
                 let held = budget.hold(part.size.saturating_mul(2));
-                let ready = match found(cache, &part.key) {
+                let ready = match found(cache, part.key) {
                     Some((ready, _)) => Ok(ready),
                     None => make(part, &mut deflater, compression, cache).map(|(ready, _)| ready),
                 };
@@ -143,12 +148,12 @@ impl<'a> Parts<'a> {
     }
 
     /// Its key.
-    pub fn key(&self, number: usize) -> &Key {
-        &self.wanted[number].key
+    pub fn key(&self, number: usize) -> Digest {
+        self.wanted[number].key
     }
 
     /// A key of all that a zip will hold, and how.
-    pub fn zip_key(&self, plan: &Plan, options: &Options) -> Key {
+    pub fn zip_key(&self, plan: &Plan, options: &Options) -> Digest {
         let mut text = format!("{:?}", options.source_date_epoch).into_bytes();
         for entry in &plan.entries {
             text.extend_from_slice(&(entry.name.len() as u64).to_le_bytes());
@@ -158,7 +163,7 @@ impl<'a> Parts<'a> {
                 text.extend_from_slice(self.key(number).as_bytes());
             }
         }
-        Key::of(&[&text])
+        Digest::of(&text)
     }
 
     /// Writes zips.
@@ -216,7 +221,7 @@ impl<'a> Parts<'a> {
     /// The deflated bytes of a part; made anew where the cache has lost them.
     fn data(&self, number: usize) -> Result<(Part, Vec<u8>)> {
         let wanted = &self.wanted[number];
-        if let Some((part, data)) = found(self.cache, &wanted.key) {
+        if let Some((part, data)) = found(self.cache, wanted.key) {
             return Ok((part, data));
         }
         make(wanted, &mut Deflater::new(self.compression), self.compression, self.cache)
@@ -224,8 +229,8 @@ impl<'a> Parts<'a> {
 }
 
 /// What the cache holds under a key.
-fn found(cache: &Cache, key: &Key) -> Option<(Part, Vec<u8>)> {
-    let mut bytes = cache.get(Kind::Deflated, key)?;
+fn found(cache: &Cache, key: Digest) -> Option<(Part, Vec<u8>)> {
+    let mut bytes = cache.get(DEFLATED, &Key::of(&[key.as_bytes()]))?;
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let head = usize::try_from(u32::from_le_bytes(*length)).ok()?;
     let part: Part = postcard::from_bytes(rest.get(..head)?).ok()?;
@@ -256,6 +261,6 @@ fn make(
     let mut bytes = (u32::try_from(head.len())?).to_le_bytes().to_vec();
     bytes.extend_from_slice(&head);
     bytes.extend_from_slice(&packed.data);
-    cache.put(Kind::Deflated, &wanted.key, &bytes);
+    cache.put(DEFLATED, &Key::of(&[wanted.key.as_bytes()]), &bytes);
     Ok((part, packed.data.into_owned()))
 }

@@ -247,7 +247,7 @@ mod tests {
 
     fn jobs(count: usize) -> Vec<Job> {
         let job = |number: usize| Job {
-            role: Role::Layer,
+            role: Role::Layer(0),
             name: format!("{:03}", count - number),
             source: Source::Generated(number),
             size: 0,

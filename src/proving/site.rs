@@ -8,14 +8,13 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use crate::cache::Cache;
-use crate::facts::Facts;
 use crate::failure::Failure;
 use crate::options::{Handler, Proving};
 use crate::runtime::find::{Interpreter, find};
 use crate::runtime::room::{Isolation, isolation};
 use crate::scan::Scanned;
 use crate::scratch;
-use crate::target::Arch;
+use crate::target::{Arch, Target};
 use crate::tree::{Layout, PackageId};
 use crate::verify::{Event, Job, Lab, Unpacked, subject};
 
@@ -44,7 +43,7 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// A usage [`Failure`] when there is no Python, or an event is no JSON.
-    pub fn new(proving: &'a Proving, facts: &Facts) -> Result<Self> {
+    pub fn new(proving: &'a Proving, target: Target, cache: &Cache) -> Result<Self> {
         if let Some(folder) = proving.runtime_packages.as_ref().filter(|folder| !folder.is_dir()) {
             return Err(Failure::usage(format!(
                 "failed to read {}: it is no folder",
@@ -57,9 +56,9 @@ impl<'a> Site<'a> {
         let scratch =
             scratch::folder("slim-proof-").context("failed to create a folder for the proof")?;
         let (mut interpreter, mut isolation) = (None, Isolation::Permissions);
-        let arch = facts.target.arch;
+        let arch = target.arch;
         if runs_here(arch) {
-            let found = python(facts.target.python.minor(), proving)?;
+            let found = python(target.python.minor(), proving)?;
             isolation = isolation_of(&found, scratch.path(), proving)?;
             interpreter = Some(found);
         }
@@ -68,10 +67,10 @@ impl<'a> Site<'a> {
             interpreter,
             isolation,
             events,
-            minor: facts.target.python.minor(),
+            minor: target.python.minor(),
             arch,
             scratch,
-            cache: Cache::of_user(),
+            cache: cache.clone(),
             raw: BTreeMap::new(),
         })
     }

@@ -31,16 +31,6 @@ impl Prose {
     /// All of it.
     pub const ALL: Self = Self { comments: true, modules: true, classes: true, functions: true };
 
-    /// What both take out.
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            comments: self.comments && other.comments,
-            modules: self.modules && other.modules,
-            classes: self.classes && other.classes,
-            functions: self.functions && other.functions,
-        }
-    }
-
     /// Whether nothing is taken out.
     pub fn is_nothing(self) -> bool {
         self == Self::default()

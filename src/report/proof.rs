@@ -22,7 +22,7 @@ pub fn render(proof: &Proof, timings: &BTreeMap<String, f64>) -> String {
         out.push_str(&text);
         out.push('\n');
     };
-    line(match (&proof.python, proof.isolation) {
+    line(match (&proof.python, proof.isolation.as_deref()) {
         (Some(python), Some(isolation)) => format!("proof: CPython {python}, apart by {isolation}"),
         _ => "proof: not run".to_owned(),
     });

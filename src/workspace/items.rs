@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::digests::Digest;
 use super::slimmed::{Entry, Slimmed, Source};
+use crate::digest::Digest;
 use crate::options::Bytecode;
 use crate::plan::Action;
 use crate::rules::Change;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::digests::Digest;
+use crate::digest::Digest;
 use crate::facts::Facts;
 use crate::facts::content::Content;
 use crate::facts::owners::DistId;

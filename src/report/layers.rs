@@ -1,0 +1,113 @@
+//! Which layers the functions of a workspace share, and what that is worth.
+
+use serde::Serialize;
+
+use super::numbers::{mb, percent};
+
+/// How the distributions of a workspace lie in layers.
+#[derive(Debug, Serialize)]
+pub struct Layers {
+    /// The layers, in the order in which functions attach them.
+    pub layers: Vec<Layer>,
+    /// Bytes of all zips.
+    pub zipped_bytes: u64,
+    /// Bytes that no split could be below: every distribution that ships, once, and every function's
+    /// own code.
+    pub lower_bound_bytes: u64,
+    /// Whether it is known that no split takes fewer bytes, with the layers as they were before.
+    pub exact: bool,
+    /// Distributions of which functions have different variants, so that none may see another's.
+    pub conflicts: Vec<Conflict>,
+    /// Layers of the build before that are no more, by name.
+    pub gone: Vec<String>,
+}
+
+/// One layer.
+#[derive(Debug, Serialize)]
+pub struct Layer {
+    /// Its zip.
+    pub file: String,
+    /// Its distributions, the largest first.
+    pub distributions: Vec<Shared>,
+    /// The functions that attach it.
+    pub functions: Vec<String>,
+    /// Bytes that there would be more if each function carried its own copies.
+    pub saves_bytes: u64,
+    /// `new`, `kept` (it is as it was deployed) or `changed`.
+    pub standing: &'static str,
+    /// What changed in it, a sentence each.
+    pub changes: Vec<String>,
+}
+
+/// A distribution in a layer, or distributions that cannot be divided.
+#[derive(Debug, Serialize)]
+pub struct Shared {
+    /// Their names.
+    pub name: String,
+    /// Their versions.
+    pub version: String,
+    /// Bytes that they take unzipped.
+    pub bytes: u64,
+    /// Bytes that they take in the zip.
+    pub zipped_bytes: u64,
+}
+
+/// A distribution of which functions have different variants.
+#[derive(Debug, Serialize)]
+pub struct Conflict {
+    /// Its name.
+    pub name: String,
+    /// Each variant: its version, and the functions that have it.
+    pub variants: Vec<(String, Vec<String>)>,
+}
+
+impl Conflict {
+    /// Who has which, as a sentence.
+    pub fn told(&self) -> String {
+        let variants = self.variants.iter().map(|(version, functions)| {
+            format!("{version} in {}", functions.join(", "))
+        });
+        let variants: Vec<String> = variants.collect();
+        format!("{} differs: {}", self.name, variants.join("; "))
+    }
+}
+
+/// The layers, a line each, and how far all is from the least that is possible.
+pub fn render(layers: &Layers) -> String {
+    let mut out = String::new();
+    for layer in &layers.layers {
+        let mut names: Vec<String> = layer
+            .distributions
+            .iter()
+            .take(4)
+            .map(|one| format!("{} {}", one.name, mb(one.zipped_bytes)))
+            .collect();
+        if layer.distributions.len() > names.len() {
+            names.push(format!("{} more", layer.distributions.len() - names.len()));
+        }
+        out.push_str(&format!(
+            "{} ({}): {}; for {}; saves {}\n",
+            layer.file,
+            layer.standing,
+            names.join(", "),
+            layer.functions.join(", "),
+            mb(layer.saves_bytes)
+        ));
+        layer.changes.iter().for_each(|change| out.push_str(&format!("  {change}\n")));
+    }
+    for name in &layers.gone {
+        out.push_str(&format!("{name}: no longer needed by any function\n"));
+    }
+    for conflict in &layers.conflicts {
+        out.push_str(&format!("{}\n", conflict.told()));
+    }
+    let over = layers.zipped_bytes.saturating_sub(layers.lower_bound_bytes);
+    let exact = if layers.exact && over > 0 { "; no other split takes less" } else { "" };
+    out.push_str(&format!(
+        "all zips: {}, {} ({}) over what everything takes once{exact}\n",
+        mb(layers.zipped_bytes),
+        mb(over),
+        percent(over, layers.lower_bound_bytes)
+    ));
+    out
+}
