@@ -1,90 +1,193 @@
-//! Results that need not be worked out twice, in the user's cache folder.
+//! Results that need not be worked out twice, by the content that they came of.
 //!
 //! Losing an entry, or all, costs time only: what cannot be read or written is as if it were not
-//! there.
+//! there. An entry is checked whenever it is read, so that nothing needs to be locked or synced.
 
-use std::fs;
-use std::io::Write;
+mod folder;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::sync::{Arc, OnceLock};
 
-/// Most entries that are kept; the oldest go first.
-const MOST: usize = 200;
+use serde::Serialize;
 
-/// A folder of entries by key; without a folder, nothing is kept.
+use folder::Folder;
+pub use folder::NotACache;
+
+/// Most bytes that a cache takes where nothing else is asked for.
+pub const MOST_BYTES: u64 = 2 << 30;
+
+/// What entries are about; a folder of the cache has its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind(&'static str);
+
+impl Kind {
+    /// A kind; the name is of lower-case letters and hyphens.
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+}
+
+/// All that an entry came of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key(blake3::Hash);
+
+impl Key {
+    /// The key of what is worked out from these inputs, by this very program: one that was built from
+    /// other sources has other keys.
+    pub fn of(inputs: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        let program: [&[u8]; 2] =
+            [env!("CARGO_PKG_VERSION").as_bytes(), env!("SLIM_SOURCES").as_bytes()];
+        for input in program.iter().chain(inputs) {
+            hasher.update(&(input.len() as u64).to_le_bytes()).update(input);
+        }
+        Self(hasher.finalize())
+    }
+}
+
+/// Where an entry lies, and what its checksum is made with: an entry in another's place is none.
+struct Place {
+    kind: Kind,
+    name: blake3::Hash,
+}
+
+impl Place {
+    fn of(kind: Kind, key: &Key) -> Self {
+        let name = blake3::Hasher::new_keyed(key.0.as_bytes()).update(kind.0.as_bytes()).finalize();
+        Self { kind, name }
+    }
+
+    /// The checksum of an entry's bytes; it stands behind them.
+    fn checksum(&self, bytes: &[u8]) -> blake3::Hash {
+        blake3::keyed_hash(self.name.as_bytes(), bytes)
+    }
+
+    /// The bytes of an entry as it is stored; `None` where it is damaged.
+    fn opened(&self, mut stored: Vec<u8>) -> Option<Vec<u8>> {
+        let length = stored.len().checked_sub(blake3::OUT_LEN)?;
+        let (bytes, checksum) = stored.split_at(length);
+        if self.checksum(bytes).as_bytes() != checksum {
+            return None;
+        }
+        stored.truncate(length);
+        Some(stored)
+    }
+}
+
+/// A cache; cheap to clone. The default keeps nothing.
 #[derive(Clone, Debug, Default)]
-pub struct Cache {
-    folder: Option<PathBuf>,
+pub struct Cache(Option<Arc<Levels>>);
+
+#[derive(Debug)]
+struct Levels {
+    folder: Folder,
+    /// What first could not be written, and why.
+    trouble: OnceLock<String>,
 }
 
 impl Cache {
-    /// The cache in `$XDG_CACHE_HOME/lambda-slim`, or `~/.cache/lambda-slim`.
-    pub fn of_user() -> Self {
+    /// The cache in a folder, which is made when it is needed; it takes about `most_bytes` at most.
+    pub fn at(folder: &Path, most_bytes: u64) -> Self {
+        let folder = Folder::new(folder, most_bytes);
+        Self(Some(Arc::new(Levels { folder, trouble: OnceLock::new() })))
+    }
+
+    /// The folder for all caches of this user's slim: `$XDG_CACHE_HOME/lambda-slim`, or
+    /// `~/.cache/lambda-slim`. `None` where there is no home.
+    pub fn user_folder() -> Option<PathBuf> {
         let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
         let home = || variable("HOME").map(|home| home.join(".cache"));
-        let folder = variable("XDG_CACHE_HOME").or_else(home).map(|base| base.join("lambda-slim"));
-        Self { folder }
+        variable("XDG_CACHE_HOME").or_else(home).map(|base| base.join("lambda-slim"))
     }
 
-    /// The bytes of an entry, unless they are damaged.
-    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
-        let bytes = fs::read(self.path(key)?).ok()?;
-        let (hash, bytes) = bytes.split_at_checked(blake3::OUT_LEN)?;
-        (blake3::hash(bytes).as_bytes() == hash).then(|| bytes.to_vec())
+    /// Whether anything is kept: where not, no key needs to be worked out.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
     }
 
-    /// Keeps the bytes of an entry.
-    pub fn put(&self, key: &str, bytes: &[u8]) {
-        let (Some(folder), Some(path)) = (&self.folder, self.path(key)) else { return };
-        let written = fs::create_dir_all(folder).and_then(|()| {
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(blake3::hash(bytes).as_bytes())?;
-            file.write_all(bytes)?;
-            file.persist(path).map_err(|error| error.error)
-        });
-        if written.is_ok() {
-            thin_out(folder);
+    /// The bytes that were put under this key; `None` where there are none, or they are damaged.
+    pub fn get(&self, kind: Kind, key: &Key) -> Option<Vec<u8>> {
+        let levels = self.0.as_ref()?;
+        levels.folder.get(&Place::of(kind, key))
+    }
+
+    /// Keeps bytes under a key, for as long as there is room.
+    pub fn put(&self, kind: Kind, key: &Key, bytes: &[u8]) {
+        let Some(levels) = &self.0 else { return };
+        if let Err(error) = levels.folder.put(&Place::of(kind, key), bytes) {
+            let folder = levels.folder.path().display();
+            levels
+                .trouble
+                .get_or_init(|| format!("failed to write into the cache {folder}: {error}"));
         }
     }
 
-    fn path(&self, key: &str) -> Option<PathBuf> {
-        self.folder.as_ref().map(|folder| folder.join(key))
+    /// What went wrong first, where anything did: a sentence.
+    pub fn trouble(&self) -> Option<&str> {
+        self.0.as_ref()?.trouble.get().map(String::as_str)
+    }
+
+    /// What it holds; `None` where it is off.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn stat(&self) -> std::io::Result<Option<Stat>> {
+        self.0.as_ref().map(|levels| levels.folder.stat()).transpose()
+    }
+
+    /// Removes all entries; gives what there was. Nothing that slim did not write is touched.
+    ///
+    /// # Errors
+    /// [`NotACache`] for a folder that slim wrote nothing into; when something cannot be removed.
+    pub fn clean(&self) -> Result<Option<Stat>, NotACache> {
+        self.0.as_ref().map(|levels| levels.folder.clean()).transpose()
     }
 }
 
-fn thin_out(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    let mut all: Vec<(SystemTime, PathBuf)> = entries
-        .flatten()
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
-    all.sort_unstable();
-    let over = all.len().saturating_sub(MOST);
-    for (_, path) in &all[..over] {
-        // Another build may have removed it already.
-        let _ = fs::remove_file(path);
+/// Where results are kept, as it was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Whether nothing is kept at all.
+    pub off: bool,
+    /// The folder, where it is not the user's.
+    pub folder: Option<PathBuf>,
+    /// Most bytes that it takes, where that is not [`MOST_BYTES`].
+    pub most_bytes: Option<u64>,
+}
+
+impl Settings {
+    /// The cache; it is off where there is no folder for it.
+    pub fn open(&self) -> Cache {
+        let folder = self.folder.clone().or_else(Cache::user_folder).filter(|_| !self.off);
+        let most_bytes = self.most_bytes.unwrap_or(MOST_BYTES);
+        folder.map_or_else(Cache::default, |folder| Cache::at(&folder, most_bytes))
     }
+}
+
+/// What a cache holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Stat {
+    /// The folder.
+    pub folder: PathBuf,
+    /// How many entries there are.
+    pub entries: u64,
+    /// Bytes of all entries.
+    pub bytes: u64,
+    /// Most bytes that it takes.
+    pub most_bytes: u64,
+    /// What there is of each kind.
+    pub kinds: BTreeMap<String, Held>,
+}
+
+/// What a cache holds of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// How many entries there are.
+    pub entries: u64,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_put_is_got_unless_it_is_damaged() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let cache = Cache { folder: Some(folder.path().join("new")) };
-        assert_eq!(cache.get("a"), None);
-        cache.put("a", b"one");
-        assert_eq!(cache.get("a").as_deref(), Some(&b"one"[..]));
-        let path = folder.path().join("new/a");
-        let mut bytes = fs::read(&path).expect("it is there");
-        *bytes.last_mut().expect("it is not empty") ^= 1;
-        fs::write(&path, &bytes).expect("it can be written");
-        assert_eq!(cache.get("a"), None);
-        fs::write(&path, b"short").expect("it can be written");
-        assert_eq!(cache.get("a"), None);
-        Cache::default().put("a", b"one");
-        assert_eq!(Cache::default().get("a"), None);
-    }
-}
+mod tests;

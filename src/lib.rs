@@ -241,7 +241,7 @@ pub fn trace(options: &Options, wanted: &Tracing, progress: &dyn Progress) -> Re
     let facts = facts::gather(&scanned.tree, &scanned, options, progress)?;
     plan::check_handlers(&scanned.tree, &scanned, &facts, options)?;
     let proving = options.proving.clone().unwrap_or_default();
-    let mut site = Site::new(&proving, &facts)?;
+    let mut site = Site::new(&proving, &facts, &options.cache)?;
     measure::trace::trace(&scanned, &facts, options, &mut site, wanted)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cache::Cache;
 use crate::fact::Known;
 use crate::target::{Arch, Python};
 use crate::zip::deflate::Compression;
@@ -213,6 +214,8 @@ pub struct Options {
     pub dry_run: bool,
     /// How the result is proven; None for not at all.
     pub proving: Option<Proving>,
+    /// What need not be worked out twice; off by default.
+    pub cache: Cache,
 }
 
 impl Options {
@@ -242,6 +245,7 @@ impl Options {
             source_date_epoch: None,
             dry_run: false,
             proving: None,
+            cache: Cache::default(),
         }
     }
 }

@@ -73,7 +73,7 @@ impl<'a> Bench<'a> {
                 .into());
         }
         Ok(Self {
-            site: Site::new(proving, facts)?,
+            site: Site::new(proving, facts, &options.cache)?,
             keys: BTreeMap::new(),
             fell_back: None,
             opened: BTreeSet::new(),
@@ -351,7 +351,7 @@ pub fn of_zips(
 ) -> Result<(Proof, BTreeMap<String, f64>)> {
     let scanned = scan::scan(&options.packages, progress)?;
     let facts = crate::facts::gather(&scanned.tree, &scanned, options, progress)?;
-    let site = Site::new(proving, &facts)?;
+    let site = Site::new(proving, &facts, &options.cache)?;
     let interpreter = &site.needed()?;
     let made = Unpacked { task: site.folder().join("task"), layer: site.folder().join("opt") };
     for folder in [&made.task, &made.layer] {

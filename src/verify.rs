@@ -20,10 +20,10 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use tempfile::TempDir;
 
-use crate::cache::Cache;
+use crate::cache::{self, Cache, Key};
 use crate::runtime::child::Finished;
 use crate::runtime::find::Interpreter;
-use crate::runtime::room::{Isolation, Room, SCRIPT};
+use crate::runtime::room::{Isolation, Room};
 use crate::runtime::strace::{self, Tracer};
 use crate::tree::{Contents, Kind, PackageId, Tree};
 use trial::Trial;
@@ -31,6 +31,8 @@ use trial::Trial;
 pub use trial::{Event, Job, environment};
 pub use wants::Want;
 
+/// Runs of packages as they were, in the cache.
+const RUN: cache::Kind = cache::Kind::new("run");
 /// How many cold starts under the emulator are measured of each side.
 const COLD_STARTS: usize = 3;
 
@@ -310,40 +312,32 @@ impl Lab<'_> {
     fn observed(&self, raw: &Unpacked, job: &Job, content: &[u8]) -> Result<Trial> {
         let key = self.key(job, content)?;
         if let Some(known) =
-            self.cache.get(&key).and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            self.cache.get(RUN, &key).and_then(|bytes| serde_json::from_slice(&bytes).ok())
         {
             return Ok(known);
         }
         let trial = self.run(raw, job)?;
         if trial.is_whole() {
             let bytes = serde_json::to_vec(&trial).context("failed to keep a run")?;
-            self.cache.put(&key, &bytes);
+            self.cache.put(RUN, &key, &bytes);
         }
         Ok(trial)
     }
 
     /// All that decides how the package as it was runs.
-    fn key(&self, job: &Job, content: &[u8]) -> Result<String> {
-        let mut hasher = blake3::Hasher::new();
-        let version = env!("CARGO_PKG_VERSION");
+    fn key(&self, job: &Job, content: &[u8]) -> Result<Key> {
         let told = serde_json::to_string(job).context("failed to write the job of a proof")?;
         let parts = [
-            version,
-            trial::BOOTSTRAP,
-            SCRIPT,
-            &self.interpreter.version,
-            &self.interpreter.path.to_string_lossy(),
+            self.interpreter.version.as_str(),
+            &*self.interpreter.path.to_string_lossy(),
             self.isolation.name(),
             if self.network { "network" } else { "no network" },
             &told,
         ];
-        for part in parts.map(str::as_bytes).into_iter().chain([content]) {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
-        }
-        if let Some(folder) = &job.runtime_packages {
-            hasher.update(&observed::content(folder)?);
-        }
-        Ok(hasher.finalize().to_hex().to_string())
+        let packages = job.runtime_packages.as_deref().map(observed::content).transpose()?;
+        let mut inputs: Vec<&[u8]> = parts.map(str::as_bytes).into();
+        inputs.extend([content, packages.as_deref().unwrap_or_default()]);
+        Ok(Key::of(&inputs))
     }
 
     /// Runs `job` on a package while its files are watched; gives the folders as they were seen, too.

@@ -44,7 +44,7 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// A usage [`Failure`] when there is no Python, or an event is no JSON.
-    pub fn new(proving: &'a Proving, facts: &Facts) -> Result<Self> {
+    pub fn new(proving: &'a Proving, facts: &Facts, cache: &Cache) -> Result<Self> {
         if let Some(folder) = proving.runtime_packages.as_ref().filter(|folder| !folder.is_dir()) {
             return Err(Failure::usage(format!(
                 "failed to read {}: it is no folder",
@@ -71,7 +71,7 @@ impl<'a> Site<'a> {
             minor: facts.target.python.minor(),
             arch,
             scratch,
-            cache: Cache::of_user(),
+            cache: cache.clone(),
             raw: BTreeMap::new(),
         })
     }

@@ -12,7 +12,7 @@ use crate::runtime::child::{Ended, Finished, Limits};
 use crate::runtime::room::Room;
 
 /// What runs in the child.
-pub(super) const BOOTSTRAP: &str = concat!(
+const BOOTSTRAP: &str = concat!(
     include_str!("../runtime/common.py"),
     include_str!("../runtime/function.py"),
     include_str!("../runtime/bootstrap.py")
