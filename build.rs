@@ -8,7 +8,9 @@ fn main() {
     let mut files = Vec::new();
     gather(Path::new("src"), &mut files);
     // Versions of dependencies decide what is made too; a package from a registry may lack the lock.
-    files.extend(["Cargo.toml", "Cargo.lock"].map(PathBuf::from).into_iter().filter(|f| f.is_file()));
+    files.extend(
+        ["Cargo.toml", "Cargo.lock"].map(PathBuf::from).into_iter().filter(|f| f.is_file()),
+    );
     files.sort();
     let mut hasher = DefaultHasher::new();
     for file in files {

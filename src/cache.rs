@@ -11,8 +11,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
-pub use folder::NotACache;
 use folder::Folder;
+pub use folder::NotACache;
 
 /// Most bytes that a cache takes where nothing else is asked for.
 pub const MOST_BYTES: u64 = 2 << 30;
@@ -117,7 +117,9 @@ impl Cache {
         let Some(levels) = &self.0 else { return };
         if let Err(error) = levels.folder.put(&Place::of(kind, key), bytes) {
             let folder = levels.folder.path().display();
-            levels.trouble.get_or_init(|| format!("failed to write into the cache {folder}: {error}"));
+            levels
+                .trouble
+                .get_or_init(|| format!("failed to write into the cache {folder}: {error}"));
         }
     }
 

@@ -108,18 +108,17 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     Ok(report)
 }
 
-/// Makes the zips of all functions of a workspace, and the layers that they share.
+/// Makes the zips of all functions of a workspace, and the layers that they share; `replan` as if there
+/// were none yet.
 ///
 /// # Errors
 /// As [`build`].
-pub fn build_workspace(workspace: &Workspace, _progress: &dyn Progress) -> Result<Report> {
-    let names: Vec<&str> = workspace.functions.iter().map(|it| it.name.as_str()).collect();
-    Err(Failure::usage(format!(
-        "failed to build {}: functions of a workspace cannot be built together yet",
-        names.join(", ")
-    ))
-    .hint("build the packages themselves: `slim build ./package …`")
-    .into())
+pub fn build_workspace(
+    workspace: &Workspace,
+    replan: bool,
+    progress: &dyn Progress,
+) -> Result<Report> {
+    workspace::build(workspace, replan, progress)
 }
 
 /// Proves zips or folders as they are: the function's and its layers', in the order of the layers.

@@ -185,6 +185,8 @@ pub struct Options {
     pub handlers: Vec<Handler>,
     /// What goes into the layer.
     pub layer: LayerPolicy,
+    /// The distributions, by normalized name, that alone go into it where otherwise all would.
+    pub layer_only: Option<Arc<BTreeSet<String>>>,
     /// Globs of what must stay as it is.
     pub keep: Vec<Arc<Glob>>,
     /// Globs of what must go; keep wins.
@@ -236,6 +238,7 @@ impl Options {
             level: Level::Standard,
             handlers: Vec::new(),
             layer,
+            layer_only: None,
             keep: Vec::new(),
             drop: Vec::new(),
             rules_off: BTreeSet::new(),

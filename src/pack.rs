@@ -51,6 +51,23 @@ pub struct Archive {
     pub zip64: bool,
 }
 
+impl Archive {
+    /// What is known of it, to be [read](Self::read) by a later build.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub fn noted(&self) -> Result<Vec<u8>> {
+        let known = (self.bytes, self.unzipped_bytes, self.entries, self.sha256, self.zip64);
+        Ok(postcard::to_stdvec(&known)?)
+    }
+
+    /// What was [noted](Self::noted) of one, which now has this name and is for this.
+    pub fn read(noted: &[u8], file: &str, role: Role) -> Option<Self> {
+        let (bytes, unzipped_bytes, entries, sha256, zip64) = postcard::from_bytes(noted).ok()?;
+        Some(Self { file: file.to_owned(), role, bytes, unzipped_bytes, entries, sha256, zip64 })
+    }
+}
+
 /// What became of one entry of a zip.
 #[derive(Clone, Debug)]
 pub struct Shipped {

@@ -4,7 +4,7 @@ pub mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -329,6 +329,24 @@ pub fn unpacked(lab: &Lab<'_>, packed: &Packed, of: PackageId, to: &Path) -> Res
             Role::Function(_) => continue,
         };
         unpack(lab, &packed.staging.path(&archive.file), folder)?;
+    }
+    Ok(made)
+}
+
+/// A function's zip and its layers, in the order in which they are attached, unpacked as Lambda does;
+/// each comes with whether it is a layer.
+///
+/// # Errors
+/// When something cannot be read or written.
+pub fn together(lab: &Lab<'_>, zips: &[(PathBuf, bool)], to: &Path) -> Result<Unpacked> {
+    let made = Unpacked { task: to.join("task"), layer: to.join("opt") };
+    for folder in [&made.task, &made.layer] {
+        fs::create_dir_all(folder).context("failed to create a folder for the proof")?;
+    }
+    for (zip, is_layer) in zips {
+        let scanned = scan::scan(std::slice::from_ref(zip), &Silent)?;
+        let to = if *is_layer { &made.layer } else { &made.task };
+        overlay(lab, &scanned, PackageId(0), to)?;
     }
     Ok(made)
 }

@@ -9,6 +9,7 @@ pub mod duplicates;
 pub mod explain;
 pub mod inspect;
 pub mod json;
+pub mod layers;
 pub mod numbers;
 pub mod proof;
 pub mod reached;
@@ -24,7 +25,7 @@ use crate::facts::imports::How;
 use crate::facts::owners::DistId;
 use crate::facts::reach::Step;
 use crate::options::Options;
-use crate::pack::{Packed, Role};
+use crate::pack::{Archive, Packed, Role};
 use crate::plan::layers::Place;
 use crate::plan::{Action, Because, Of, Plan, Why};
 use crate::rules::{self, table::PAGE_SIZE};
@@ -74,6 +75,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Limits and budgets that do not hold.
     pub exceeded: Vec<String>,
+    /// How the functions of a workspace share layers; null for packages that were named.
+    pub layers: Option<layers::Layers>,
     /// What compiled Python costs, or what it costs to do without.
     pub bytecode: Option<Bytecode>,
     /// Whether the result runs as the package did; null where nobody asked.
@@ -152,6 +155,8 @@ pub struct Zip {
 pub struct Function {
     /// The package's name.
     pub name: String,
+    /// What it is for, in a workspace; null else: the report's own.
+    pub target: Option<Target>,
     /// Its zip; null when it holds no code of its own.
     pub file: Option<String>,
     /// Its layers' zips.
@@ -160,6 +165,10 @@ pub struct Function {
     pub unzipped_bytes: u64,
     /// Bytes of function and layers zipped.
     pub zipped_bytes: u64,
+    /// In a workspace: distributions that it carries itself though they lie in a layer too.
+    pub copies: Vec<String>,
+    /// In a workspace: distributions that it can import from its layers without need.
+    pub leaks: Vec<String>,
 }
 
 /// One distribution of one package, or its user's code.
@@ -173,6 +182,8 @@ pub struct Distribution {
     pub package: String,
     /// `function`, `layer` or `shared` (the layer has it from another package).
     pub place: &'static str,
+    /// The zip that it lies in.
+    pub zip: String,
     /// What was found.
     pub before: Amount,
     /// What ships.
@@ -238,22 +249,23 @@ impl Report {
             after.bytes += zip.unzipped_bytes;
             after.zipped_bytes += zip.bytes;
         }
-        let distributions = ledger.distributions();
+        let mut distributions = ledger.distributions();
+        for row in &mut distributions {
+            let own = functions.iter().find(|function| function.name == row.package);
+            row.zip = match (row.place, own) {
+                ("function", Some(own)) => own.file.clone().unwrap_or_default(),
+                (_, Some(own)) => own.layers.first().cloned().unwrap_or_default(),
+                (_, None) => String::new(),
+            };
+        }
         let rules = ledger.rules;
         Self {
-            schema_version: SCHEMA_VERSION,
-            tool: Tool { name: "slim", version: env!("CARGO_PKG_VERSION") },
-            target: facts.target,
-            level: options.level.name(),
-            config: options.config.clone(),
-            rules_off: options.rules_off.iter().cloned().collect(),
-            page_size: rules::small_pages(options).then_some(4096),
             before: Amount { files: tree.len() as u64, bytes: tree.bytes() },
             after,
             links_followed: tree.packages().map(|(_, package)| package.links_followed).sum(),
             exceeded: exceeded(&functions, &distributions, options),
             doubts: doubts(tree, plan, packed),
-            warnings: warnings(plan, &zips, packed),
+            warnings: warnings(plan, packed),
             zips,
             functions,
             distributions,
@@ -266,10 +278,37 @@ impl Report {
                     bytes,
                 })
                 .collect(),
-            duplicates: Vec::new(),
-            bytecode: None,
             proof,
             timings,
+            ..Self::empty(facts.target, options)
+        }
+    }
+
+    /// A report that says what was asked for, and of nothing what came of it.
+    pub(crate) fn empty(target: Target, options: &Options) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool { name: "slim", version: env!("CARGO_PKG_VERSION") },
+            target,
+            level: options.level.name(),
+            config: options.config.clone(),
+            rules_off: options.rules_off.iter().cloned().collect(),
+            page_size: rules::small_pages(options).then_some(4096),
+            before: Amount::default(),
+            after: Shipped::default(),
+            links_followed: 0,
+            zips: Vec::new(),
+            functions: Vec::new(),
+            distributions: Vec::new(),
+            rules: Vec::new(),
+            doubts: Vec::new(),
+            duplicates: Vec::new(),
+            warnings: Vec::new(),
+            exceeded: Vec::new(),
+            layers: None,
+            bytecode: None,
+            proof: None,
+            timings: BTreeMap::new(),
         }
     }
 }
@@ -392,19 +431,27 @@ pub fn counted_under(because: &Because) -> Option<(&'static str, &'static str)> 
     }
 }
 
-fn row(name: &str, version: &str, package: String, place: &'static str) -> Distribution {
+/// A row with nothing counted yet.
+pub(crate) fn row(
+    name: &str,
+    version: &str,
+    package: String,
+    place: &'static str,
+) -> Distribution {
     Distribution {
         name: name.to_owned(),
         version: version.to_owned(),
         package,
         place,
+        zip: String::new(),
         before: Amount::default(),
         after: Shipped::default(),
         saved: BTreeMap::new(),
     }
 }
 
-fn zip(archive: &crate::pack::Archive) -> Zip {
+/// What is told of a zip.
+pub(crate) fn zip(archive: &Archive) -> Zip {
     Zip {
         file: archive.file.clone(),
         role: match archive.role {
@@ -427,6 +474,9 @@ fn functions(tree: &Tree, packed: &Packed) -> Vec<Function> {
         let all = || own.into_iter().chain(layers.iter().copied());
         Function {
             name: package.name.clone(),
+            target: None,
+            copies: Vec::new(),
+            leaks: Vec::new(),
             file: own.map(|archive| archive.file.clone()),
             layers: layers.iter().map(|archive| archive.file.clone()).collect(),
             unzipped_bytes: all().map(|archive| archive.unzipped_bytes).sum(),
@@ -441,39 +491,43 @@ fn exceeded(
     distributions: &[Distribution],
     options: &Options,
 ) -> Vec<String> {
-    let mut exceeded = Vec::new();
-    let mut check = |function: &Function, bytes: u64, limit: u64, what: &str| {
-        if bytes > limit {
-            let mut rows: Vec<&Distribution> = distributions
-                .iter()
-                .filter(|row| row.package == function.name || row.place == "layer")
-                .collect();
-            rows.sort_by_key(|row| std::cmp::Reverse(row.after.bytes));
-            let largest: Vec<String> = rows
-                .iter()
-                .take(5)
-                .map(|row| format!("{} {}", row.name, numbers::mb(row.after.bytes)))
-                .collect();
-            exceeded.push(format!(
-                "{} with its layers takes {} {what}, {} over {}; largest: {}",
-                function.name,
-                numbers::mb(bytes),
-                numbers::mb(bytes - limit),
-                numbers::mb(limit),
-                largest.join(", ")
-            ));
-        }
+    let told = |function: &Function| {
+        let here = |row: &&Distribution| row.package == function.name || row.place == "layer";
+        exceeded_by(function, distributions.iter().filter(here).collect(), options)
     };
-    for function in functions {
-        check(function, function.unzipped_bytes, UNZIPPED_LIMIT, "unzipped (Lambda's limit)");
-        if let Some(most) = options.max_unzipped {
-            check(function, function.unzipped_bytes, most, "unzipped (--max-unzipped)");
-        }
-        if let Some(most) = options.max_zipped {
-            check(function, function.zipped_bytes, most, "zipped (--max-zipped)");
-        }
-    }
-    exceeded
+    functions.iter().flat_map(told).collect()
+}
+
+/// The limits and budgets that a function with its layers does not hold, each with the distributions
+/// of theirs that take most.
+pub(crate) fn exceeded_by(
+    function: &Function,
+    mut rows: Vec<&Distribution>,
+    options: &Options,
+) -> Vec<String> {
+    rows.sort_by_key(|row| std::cmp::Reverse(row.after.bytes));
+    let largest: Vec<String> = rows
+        .iter()
+        .take(5)
+        .map(|row| format!("{} {}", row.name, numbers::mb(row.after.bytes)))
+        .collect();
+    let checks = [
+        (function.unzipped_bytes, Some(UNZIPPED_LIMIT), "unzipped (Lambda's limit)"),
+        (function.unzipped_bytes, options.max_unzipped, "unzipped (--max-unzipped)"),
+        (function.zipped_bytes, options.max_zipped, "zipped (--max-zipped)"),
+    ];
+    let over = checks.into_iter().filter_map(|(bytes, limit, what)| {
+        let over = bytes.checked_sub(limit?).filter(|over| *over > 0)?;
+        Some(format!(
+            "{} with its layers takes {} {what}, {} over {}; largest: {}",
+            function.name,
+            numbers::mb(bytes),
+            numbers::mb(over),
+            numbers::mb(bytes - over),
+            largest.join(", ")
+        ))
+    });
+    over.collect()
 }
 
 /// What stays on doubt as it was planned.
@@ -534,20 +588,26 @@ pub fn led(tree: &Tree, step: &Step) -> String {
     }
 }
 
-fn warnings(plan: &Plan, zips: &[Zip], packed: &Packed) -> Vec<String> {
+fn warnings(plan: &Plan, packed: &Packed) -> Vec<String> {
     let mut warnings = plan.warnings.clone();
-    for zip in zips.iter().filter(|zip| zip.bytes > DIRECT_UPLOAD_LIMIT) {
-        warnings.push(format!(
-            "{} is {}, over the 52.4 MB of a direct upload: pass it to Lambda through S3",
-            zip.file,
-            numbers::mb(zip.bytes)
-        ));
-    }
-    for archive in packed.archives.iter().filter(|archive| archive.zip64) {
-        warnings
-            .push(format!("{} has over 65,535 entries: some tools cannot read it", archive.file));
-    }
+    warnings.extend(zip_warnings(&packed.archives));
     warnings
+}
+
+/// What the user should know of zips, a sentence each.
+pub(crate) fn zip_warnings(archives: &[Archive]) -> Vec<String> {
+    let large = archives.iter().filter(|archive| archive.bytes > DIRECT_UPLOAD_LIMIT);
+    let large = large.map(|archive| {
+        format!(
+            "{} is {}, over the 52.4 MB of a direct upload: pass it to Lambda through S3",
+            archive.file,
+            numbers::mb(archive.bytes)
+        )
+    });
+    let many = archives.iter().filter(|archive| archive.zip64).map(|archive| {
+        format!("{} has over 65,535 entries: some tools cannot read it", archive.file)
+    });
+    large.chain(many).collect()
 }
 
 /// What a decision does to a file, as a word for reports.

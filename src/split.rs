@@ -21,6 +21,7 @@
 //! Leaks weigh more than layers: a layer costs a line in a template, while what a function sees
 //! without need can change what it does (`try: import x`).
 
+pub mod lock;
 mod problem;
 mod set;
 mod shelves;

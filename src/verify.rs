@@ -28,6 +28,7 @@ use crate::runtime::strace::{self, Tracer};
 use crate::tree::{Contents, Kind, PackageId, Tree};
 use trial::Trial;
 
+pub use observed::content as folder_hash;
 pub use trial::{Event, Job, environment};
 pub use wants::Want;
 

@@ -112,6 +112,7 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
         items: &items,
         split: &split,
         placed: &placed,
+        numbers: &wanted.numbers,
         parts: &parts,
         archives: &archives,
     }
@@ -329,7 +330,3 @@ fn replace(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Whether a proof stops the zips.
-pub fn is_refused(proof: Option<&Proof>) -> bool {
-    proof.is_some_and(|proof| proof.status == Status::Failed)
-}

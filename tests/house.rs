@@ -24,9 +24,9 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tree", &[]),
     ("split", &["failure", "target"]),
     // What was asked for.
-    ("options", &["fact", "target", "zip"]),
+    ("options", &["cache", "fact", "target", "zip"]),
     ("config", &["options", "fact", "failure"]),
-    ("cli", &["options", "config", "target", "zip"]),
+    ("cli", &["cache", "options", "config", "target", "zip"]),
     // The stages, in the order in which data flows.
     ("scan", &["tree", "zip", "progress", "failure"]),
     (

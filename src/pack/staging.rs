@@ -1,12 +1,14 @@
 //! The folder beside the results where they are made, and the moves into place.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::failure::Failure;
@@ -40,7 +42,10 @@ pub struct Staging {
 
 impl Staging {
     /// A new folder inside the output folder; for a dry run in the system's temporary folder.
-    pub(super) fn new(options: &Options) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new(options: &Options) -> Result<Self> {
         let out_dir = options.out_dir.clone();
         let parent = if options.dry_run { std::env::temp_dir() } else { out_dir.clone() };
         if !options.dry_run {
@@ -73,6 +78,29 @@ impl Staging {
         self.sync(&file).with_context(failed)
     }
 
+    /// Whether the output folder has a file of this name whose SHA-256 is this; it then need not be
+    /// written.
+    pub fn holds(&self, name: &str, sha256: &[u8; 32]) -> bool {
+        let Ok(mut file) = File::open(self.out_dir.join(name)) else { return false };
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 1 << 18];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => hasher.update(&buffer[..read]),
+                Err(_) => return false,
+            }
+        }
+        let found: [u8; 32] = hasher.finalize().into();
+        found == *sha256
+    }
+
+    /// Where a file of the set lies: it is in place already, or waits to be moved.
+    pub fn found(&self, name: &Path) -> PathBuf {
+        let staged = self.folder.path().join(name);
+        if staged.exists() { staged } else { self.out_dir.join(name) }
+    }
+
     /// Where a file of the set lies until it is moved.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -101,11 +129,20 @@ impl Staging {
     /// When a file cannot be moved or removed; what was there before may then be partly replaced,
     /// and the old report's hashes no longer fit.
     pub fn commit(self, names: &[String]) -> Result<()> {
+        self.commit_beside(names, &BTreeSet::new())
+    }
+
+    /// As [`Staging::commit`]; what is in place already stays.
+    ///
+    /// # Errors
+    /// As [`Staging::commit`].
+    pub fn commit_beside(self, names: &[String], in_place: &BTreeSet<String>) -> Result<()> {
         if self.dry_run {
             return Ok(());
         }
         self.refuse_folders(names)?;
         let stale = stale_files(&self.out_dir, names);
+        let stale = stale.into_iter().filter(|name| !in_place.contains(name));
         for name in names.iter().filter(|name| *name != REPORT) {
             self.move_one(name)?;
         }

@@ -128,7 +128,12 @@ pub(super) fn place(
     let several = tree.packages().count() > 1;
     match options.layer {
         LayerPolicy::All if !several => {
-            all.iter().for_each(|part| placement.put(part, Place::Layer))
+            let may = |part: &&Component| {
+                let name = |id: &DistId| facts.owners.distribution(*id).normalized();
+                let only = options.layer_only.as_ref();
+                only.is_none_or(|only| part.distributions.iter().map(name).all(|n| only.contains(&n)))
+            };
+            all.iter().filter(may).for_each(|part| placement.put(part, Place::Layer))
         }
         LayerPolicy::All => place_union(tree, contents, facts, &all, decisions, &mut placement)?,
         LayerPolicy::Shared if several => {

@@ -207,6 +207,7 @@ fn isolation_of(interpreter: &Interpreter, scratch: &Path, proving: &Proving) ->
     Ok(isolation)
 }
 
-fn runs_here(arch: Arch) -> bool {
+/// Whether this machine runs code for the processor.
+pub fn runs_here(arch: Arch) -> bool {
     matches!((arch, std::env::consts::ARCH), (Arch::X86_64, "x86_64") | (Arch::Arm64, "aarch64"))
 }

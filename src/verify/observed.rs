@@ -45,7 +45,7 @@ pub(super) fn changes<T: PartialEq>(
 ///
 /// # Errors
 /// When something in it cannot be read.
-pub(super) fn content(folder: &Path) -> Result<Vec<u8>> {
+pub fn content(folder: &Path) -> Result<Vec<u8>> {
     let failed = || format!("failed to read {}", folder.display());
     let mut hasher = blake3::Hasher::new();
     for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::wants::{Want, What};
+use crate::digest::Digest;
 use crate::facts::Facts;
 use crate::facts::content::Content;
 use crate::facts::names::module_name;
@@ -120,13 +121,22 @@ pub fn content_key(tree: &Tree, contents: &dyn Contents, package: PackageId) -> 
             Ok(blake3::hash(&bytes))
         })
         .collect();
+    let hashes: BTreeMap<FileId, Digest> = files
+        .into_iter()
+        .zip(hashes?.into_iter().map(|hash| Digest::from_bytes(*hash.as_bytes())))
+        .collect();
+    Ok(key_of(tree, package, |id| hashes[&id]))
+}
+
+/// The same hash where those of the contents are known.
+pub fn key_of(tree: &Tree, package: PackageId, hash: impl Fn(FileId) -> Digest) -> Vec<u8> {
     let mut hasher = blake3::Hasher::new();
-    for (id, hash) in files.iter().zip(hashes?) {
-        let path = tree.file(*id).path.as_str();
+    for (id, file) in tree.files().filter(|(_, file)| file.package == package) {
+        let path = file.path.as_str();
         hasher.update(&(path.len() as u64).to_le_bytes()).update(path.as_bytes());
-        hasher.update(hash.as_bytes()).update(&[u8::from(tree.file(*id).executable)]);
+        hasher.update(hash(id).as_bytes()).update(&[u8::from(file.executable)]);
     }
-    Ok(hasher.finalize().as_bytes().to_vec())
+    hasher.finalize().as_bytes().to_vec()
 }
 
 /// The dropped files of a package that a failed run asks for, each with what asked for it.

@@ -1,6 +1,6 @@
 //! Runs every function from its zip and its layers, as Lambda would put them together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -178,5 +178,3 @@ fn joined(all: Option<Proof>, mut proof: Proof, name: &str) -> Proof {
     all
 }
 
-/// Seconds by name; of no use to anybody here.
-pub(super) type Seconds = BTreeMap<String, f64>;
