@@ -24,8 +24,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tree", &[]),
     // What was asked for.
     ("options", &["fact", "target", "zip"]),
-    ("config", &["options", "fact", "failure"]),
-    ("cli", &["options", "config", "target", "zip"]),
+    ("config", &["options", "fact", "failure", "target", "zip"]),
+    ("cli", &["options", "config", "target", "zip", "failure"]),
     // The stages, in the order in which data flows.
     ("scan", &["tree", "zip", "progress", "failure"]),
     (
