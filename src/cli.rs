@@ -1,15 +1,20 @@
 //! What a user can type.
 
+pub mod choices;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::Config;
-use crate::options::{
-    Bytecode, Glob, Handler, LayerPolicy, Level, Options, Proving, Tracing, size,
+use self::choices::{
+    BytecodeArg, CompressionArg, Format, LayerArg, LevelArg, PageSizeArg, RulesFormat, When,
 };
+use crate::config::{Config, Which};
+use crate::failure::Failure;
+use crate::options::settings::Settings;
+use crate::options::workspace::Workspace;
+use crate::options::{Glob, Handler, Options, Proving, Tracing, size};
 use crate::target::{Arch, Python};
-use crate::zip::deflate::Compression;
 
 /// Turns a Python deployment package into the smallest AWS Lambda zips that still run it.
 #[derive(Debug, Parser)]
@@ -48,12 +53,24 @@ pub enum Command {
 /// Which configuration is read.
 #[derive(Debug, Args)]
 pub struct Configured {
-    /// The configuration [default: slim.toml in the current folder, if it is there]
+    /// The configuration [default: the nearest slim.toml or [tool.slim] of pyproject.toml, from the
+    /// current folder up]
     #[arg(long, value_name = "PATH", conflicts_with = "no_config")]
     pub config: Option<PathBuf>,
     /// Read no configuration
     #[arg(long)]
     pub no_config: bool,
+}
+
+impl Configured {
+    /// Which one is wanted.
+    pub fn which(&self) -> Which<'_> {
+        match &self.config {
+            Some(path) => Which::File(path),
+            None if self.no_config => Which::None,
+            None => Which::Nearest,
+        }
+    }
 }
 
 /// What decides what ships.
@@ -68,9 +85,9 @@ pub struct Decisions {
     /// The function that Lambda calls, such as app.lambda_handler (repeatable)
     #[arg(long, value_name = "MODULE.FUNCTION")]
     pub handler: Vec<Handler>,
-    /// How much evidence is enough to leave a file out
-    #[arg(long, value_enum, default_value = "standard")]
-    pub level: LevelArg,
+    /// How much evidence is enough to leave a file out [default: standard]
+    #[arg(long, value_enum)]
+    pub level: Option<LevelArg>,
     /// What goes into the layer [default: all for one package, shared for several]
     #[arg(long, value_enum)]
     pub layer: Option<LayerArg>,
@@ -118,17 +135,39 @@ pub struct Runs {
 }
 
 impl Runs {
-    fn proving(&self) -> Proving {
-        Proving {
-            events: self.event.clone(),
+    fn settings(&self) -> Settings {
+        Settings {
+            events: some(&self.event),
             python_bin: self.python_bin.clone(),
-            network: !self.no_network,
-            runtime_packages: self.runtime_packages.clone(),
             environment: self.env.clone(),
-            seconds: f64::from(self.timeout),
-            ..Proving::default()
+            ..Settings::default()
         }
     }
+
+    fn proving(&self, settings: &Settings) -> Proving {
+        settings.proving(Proving {
+            network: !self.no_network,
+            runtime_packages: self.runtime_packages.clone(),
+            seconds: f64::from(self.timeout),
+            ..Proving::default()
+        })
+    }
+
+    /// The options of a command that runs what it is given.
+    fn options(&self, settings: Settings, packages: Vec<PathBuf>, config: &Config) -> Options {
+        let proving = Some(self.proving(&settings));
+        Options { proving, config: config.told(), ..settings.options(packages) }
+    }
+}
+
+/// A list that says something.
+fn some<T: Clone>(list: &[T]) -> Option<Vec<T>> {
+    (!list.is_empty()).then(|| list.to_vec())
+}
+
+fn no_handler(doing: &str) -> Failure {
+    Failure::usage(format!("failed to {doing}: no handler is named"))
+        .hint("name it with --handler, such as --handler app.lambda_handler, or in slim.toml")
 }
 
 /// The command line of `verify`.
@@ -138,7 +177,7 @@ pub struct Verify {
     #[arg(required = true, value_name = "ZIP")]
     pub zips: Vec<PathBuf>,
     /// The function that Lambda calls, such as app.lambda_handler (repeatable)
-    #[arg(long, required = true, value_name = "MODULE.FUNCTION")]
+    #[arg(long, value_name = "MODULE.FUNCTION")]
     pub handler: Vec<Handler>,
     /// The target's Python [default: read from the zips, else 3.12]
     #[arg(long, value_name = "X.Y")]
@@ -147,21 +186,45 @@ pub struct Verify {
     #[command(flatten)]
     pub runs: Runs,
     /// AWS's Runtime Interface Emulator: run the events under it too, and measure INIT
-    #[arg(long, value_name = "PATH", requires = "event", requires = "runtime_packages")]
+    #[arg(long, value_name = "PATH", requires = "runtime_packages")]
     pub rie: Option<PathBuf>,
+    /// Which configuration is read.
+    #[command(flatten)]
+    pub configured: Configured,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
 }
 
 impl Verify {
-    /// What was asked for.
-    pub fn options(&self) -> Options {
-        let mut options = Options::of(self.zips.clone());
-        options.python = self.python;
-        options.handlers.clone_from(&self.handler);
-        options.proving = Some(Proving { emulator: self.rie.clone(), ..self.runs.proving() });
-        options
+    /// What was asked for, here and in the configuration.
+    ///
+    /// # Errors
+    /// A usage [`Failure`] where no handler is named, or no event for the emulator.
+    pub fn options(&self, config: &Config) -> Result<Options, Failure> {
+        let own =
+            Settings { python: self.python, handlers: some(&self.handler), ..self.runs.settings() };
+        let settings = own.over(config.settings(&[]));
+        let mut options = self.runs.options(settings, self.zips.clone(), config);
+        if options.handlers.is_empty() {
+            return Err(no_handler("verify"));
+        }
+        if let Some(proving) = &mut options.proving {
+            proving.emulator.clone_from(&self.rie);
+        }
+        with_events(&options)?;
+        Ok(options)
+    }
+}
+
+/// The emulator runs events.
+fn with_events(options: &Options) -> Result<(), Failure> {
+    match &options.proving {
+        Some(proving) if proving.emulator.is_some() && proving.events.is_empty() => {
+            Err(Failure::usage("failed to use --rie: there is no event to run")
+                .hint("name a file of JSON with --event, or events in slim.toml"))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -172,12 +235,7 @@ pub struct Trace {
     #[arg(required = true, value_name = "PACKAGE")]
     pub packages: Vec<PathBuf>,
     /// The function that Lambda calls, such as app.lambda_handler (repeatable)
-    #[arg(
-        long,
-        value_name = "MODULE.FUNCTION",
-        required_unless_present = "command",
-        conflicts_with = "command"
-    )]
+    #[arg(long, value_name = "MODULE.FUNCTION", conflicts_with = "command")]
     pub handler: Vec<Handler>,
     /// A command to run instead, such as your tests; it finds the package on PYTHONPATH
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "event")]
@@ -191,19 +249,29 @@ pub struct Trace {
     /// How it is run.
     #[command(flatten)]
     pub runs: Runs,
+    /// Which configuration is read.
+    #[command(flatten)]
+    pub configured: Configured,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
 }
 
 impl Trace {
-    /// What was asked for.
-    pub fn options(&self) -> Options {
-        let mut options = Options::of(self.packages.clone());
-        options.python = self.python;
-        options.handlers.clone_from(&self.handler);
-        options.proving = Some(self.runs.proving());
-        options
+    /// What was asked for, here and in the configuration.
+    ///
+    /// # Errors
+    /// A usage [`Failure`] where neither a handler nor a command is named.
+    pub fn options(&self, config: &Config) -> Result<Options, Failure> {
+        let own =
+            Settings { python: self.python, handlers: some(&self.handler), ..self.runs.settings() };
+        let settings = own.over(config.settings(&self.packages));
+        let options = self.runs.options(settings, self.packages.clone(), config);
+        match (options.handlers.is_empty(), self.command.is_empty()) {
+            (true, true) => Err(no_handler("trace")),
+            (_, true) => Ok(options),
+            (_, false) => Ok(Options { handlers: Vec::new(), ..options }),
+        }
     }
 
     /// What is to be traced.
@@ -220,13 +288,13 @@ pub struct Coldstart {
     pub package: PathBuf,
     /// The function that Lambda calls, such as app.lambda_handler
     #[arg(long, value_name = "MODULE.FUNCTION")]
-    pub handler: Handler,
+    pub handler: Option<Handler>,
     /// How many cold starts each figure is the median of
     #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=100))]
     pub runs: u16,
-    /// The level of the slimmed package
-    #[arg(long, value_enum, default_value = "standard")]
-    pub level: LevelArg,
+    /// The level of the slimmed package [default: standard]
+    #[arg(long, value_enum)]
+    pub level: Option<LevelArg>,
     /// The target's Python [default: read from the package, else 3.12]
     #[arg(long, value_name = "X.Y")]
     pub python: Option<Python>,
@@ -246,15 +314,26 @@ pub struct Coldstart {
 
 impl Coldstart {
     /// What was asked for, here and in the configuration.
-    pub fn options(&self, config: &Config) -> Options {
-        let mut options = config.options(vec![self.package.clone()]);
-        options.python = self.python;
-        options.arch = self.arch;
-        options.level = self.level.into();
-        options.handlers = vec![self.handler.clone()];
-        options.python_bin.clone_from(&self.runs_as.python_bin);
-        options.proving = Some(self.runs_as.proving());
-        options
+    ///
+    /// # Errors
+    /// A usage [`Failure`] where not one handler is named.
+    pub fn options(&self, config: &Config) -> Result<Options, Failure> {
+        let own = Settings {
+            python: self.python,
+            arch: self.arch,
+            level: self.level.map(Into::into),
+            handlers: self.handler.clone().map(|handler| vec![handler]),
+            ..self.runs_as.settings()
+        };
+        let packages = vec![self.package.clone()];
+        let settings = own.over(config.settings(&packages));
+        let options = self.runs_as.options(settings, packages, config);
+        match &options.handlers[..] {
+            [] => Err(no_handler("measure")),
+            [_] => Ok(options),
+            [first, ..] => Err(Failure::usage("failed to measure: several handlers are named")
+                .hint(format!("name the one to start, such as --handler {first}"))),
+        }
     }
 }
 
@@ -268,12 +347,13 @@ fn variable(text: &str) -> Result<(String, String), String> {
 /// The command line of `build`.
 #[derive(Debug, Args)]
 pub struct Build {
-    /// Folders that `pip install -t` filled, or zips of them; one per function
-    #[arg(required = true, value_name = "PACKAGE")]
+    /// Folders that `pip install -t` filled, or zips of them, one per function; or names of functions
+    /// of the configuration [default: all of them]
+    #[arg(value_name = "PACKAGE")]
     pub packages: Vec<PathBuf>,
-    /// Where the results go
-    #[arg(short, long, value_name = "DIR", default_value = "dist")]
-    pub out_dir: PathBuf,
+    /// Where the results go [default: dist]
+    #[arg(short, long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
     /// What decides what ships.
     #[command(flatten)]
     pub decisions: Decisions,
@@ -293,20 +373,14 @@ pub struct Build {
     #[command(flatten)]
     pub runs: Runs,
     /// AWS's Runtime Interface Emulator: run the events under it too, and measure INIT
-    #[arg(
-        long,
-        value_name = "PATH",
-        requires = "event",
-        requires = "runtime_packages",
-        conflicts_with = "no_verify"
-    )]
+    #[arg(long, value_name = "PATH", requires = "runtime_packages", conflicts_with = "no_verify")]
     pub rie: Option<PathBuf>,
-    /// Whether compiled Python ships, so that a cold start compiles nothing
-    #[arg(long, value_enum, default_value = "none")]
-    pub bytecode: BytecodeArg,
-    /// How hard to compress
-    #[arg(long, value_enum, default_value = "default")]
-    pub compression: CompressionArg,
+    /// Whether compiled Python ships, so that a cold start compiles nothing [default: none]
+    #[arg(long, value_enum)]
+    pub bytecode: Option<BytecodeArg>,
+    /// How hard to compress [default: default]
+    #[arg(long, value_enum)]
+    pub compression: Option<CompressionArg>,
     /// Fail when a function and its layers take more unzipped (such as 200MB)
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_unzipped: Option<u64>,
@@ -319,6 +393,9 @@ pub struct Build {
     /// Write the report to a file too, such as json=report.json (repeatable)
     #[arg(long, value_name = "FORMAT=PATH", value_parser = report_copy)]
     pub report: Vec<(Format, PathBuf)>,
+    /// Split the distributions of a workspace over layers anew, whatever slim.lock says
+    #[arg(long)]
+    pub replan: bool,
     /// Do everything but write the results
     #[arg(long)]
     pub dry_run: bool,
@@ -381,99 +458,143 @@ pub struct Rules {
     pub format: RulesFormat,
 }
 
-/// When to use colour.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum When {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
+/// What is to be built.
+#[derive(Debug)]
+pub enum Asked {
+    /// Packages, by themselves.
+    Packages(Options),
+    /// Functions of the configuration.
+    Workspace(Workspace),
 }
 
-/// How much evidence is enough.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LevelArg {
-    /// Only what is true of every program
-    Safe,
-    /// Also what nothing that is kept names
-    Standard,
-    /// Also what nothing reaches from --handler, as far as the code tells
-    Max,
-}
+impl Build {
+    /// What was asked for, here and in the configuration; `epoch` is SOURCE_DATE_EPOCH.
+    ///
+    /// # Errors
+    /// A usage [`Failure`] where there is nothing to build, or one of it is not there.
+    pub fn asked(&self, config: &Config, epoch: Option<u64>) -> Result<Asked, Failure> {
+        let complete = |settings, packages| self.complete(settings, packages, config, epoch);
+        let Some(names) = self.names(config)? else {
+            let settings = self.settings().over(config.settings(&self.packages));
+            let options = complete(settings, self.packages.clone());
+            with_events(&options)?;
+            return Ok(Asked::Packages(options));
+        };
+        let workspace = config.workspace(&names, &self.settings(), complete)?;
+        let workspace = workspace.ok_or_else(|| {
+            Failure::usage("failed to build: there is neither a PACKAGE nor a function in slim.toml")
+                .hint("name the folder that `pip install -t` filled: `slim build ./package`; or let `slim init` write a slim.toml")
+        })?;
+        workspace.functions.iter().try_for_each(|function| with_events(&function.options))?;
+        Ok(Asked::Workspace(workspace))
+    }
 
-impl From<LevelArg> for Level {
-    fn from(level: LevelArg) -> Self {
-        match level {
-            LevelArg::Safe => Self::Safe,
-            LevelArg::Standard => Self::Standard,
-            LevelArg::Max => Self::Max,
+    /// Whether a proof was done without, here or in the configuration.
+    pub fn declined(&self, config: &Config) -> bool {
+        self.settings().over(config.settings(&self.packages)).verify == Some(false)
+    }
+
+    /// The functions of the configuration that are wanted, all where it is empty; None where packages
+    /// are. What is there as a file or folder is a package.
+    fn names(&self, config: &Config) -> Result<Option<Vec<String>>, Failure> {
+        let known = config.function_names();
+        let name = |path: &PathBuf| {
+            let name = path.to_str().filter(|name| known.contains(name))?;
+            (!path.exists()).then(|| name.to_owned())
+        };
+        let names: Vec<String> = self.packages.iter().filter_map(name).collect();
+        match self.packages.iter().find(|path| name(path).is_none()) {
+            Some(package) if !names.is_empty() => Err(Failure::usage(format!(
+                "failed to build {} with {}: one is a function of the configuration, one a package",
+                names[0],
+                package.display()
+            ))
+            .hint("build them one after the other")),
+            Some(_) => Ok(None),
+            None => Ok(Some(names)),
         }
+    }
+
+    fn settings(&self) -> Settings {
+        let verify = self.verify || !self.runs.event.is_empty();
+        Settings {
+            out_dir: self.out_dir.clone(),
+            compression: self.compression.map(Into::into),
+            bytecode: self.bytecode.map(Into::into),
+            max_unzipped: self.max_unzipped,
+            max_zipped: self.max_zipped,
+            verify: (verify || self.no_verify).then_some(verify),
+            ..self.decisions.settings().over(self.runs.settings())
+        }
+    }
+
+    fn complete(
+        &self,
+        settings: Settings,
+        packages: Vec<PathBuf>,
+        config: &Config,
+        epoch: Option<u64>,
+    ) -> Options {
+        let proving = settings.proven().then(|| Proving {
+            parity: self.parity,
+            allow_fallback: self.allow_fallback,
+            emulator: self.rie.clone(),
+            ..self.runs.proving(&settings)
+        });
+        let options = self.decisions.options(settings, packages, config);
+        Options { source_date_epoch: epoch, dry_run: self.dry_run, proving, ..options }
     }
 }
 
-/// What goes into the layer.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LayerArg {
-    /// Every distribution
-    All,
-    /// What at least two packages share
-    Shared,
-    /// Nothing
-    None,
+impl Inspect {
+    /// What was asked for, here and in the configuration.
+    pub fn options(&self, config: &Config) -> Options {
+        let own = Settings {
+            python: self.python,
+            arch: self.arch,
+            handlers: some(&self.handler),
+            ..Settings::default()
+        };
+        let settings = own.over(config.settings(&self.packages));
+        Options { config: config.told(), ..settings.options(self.packages.clone()) }
+    }
 }
 
-/// The pages of the target's kernel, where they are known.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum PageSizeArg {
-    /// 4,096 bytes
-    #[value(name = "4KiB")]
-    Of4KiB,
+impl Explain {
+    /// What was asked for, here and in the configuration.
+    pub fn options(&self, config: &Config) -> Options {
+        let packages = vec![self.package.clone()];
+        let settings = self.decisions.settings().over(config.settings(&packages));
+        self.decisions.options(settings, packages, config)
+    }
 }
 
-/// How hard to compress.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum CompressionArg {
-    /// libdeflate 1
-    Fast,
-    /// libdeflate 7: smaller than zip -9
-    Default,
-    /// libdeflate 12: smaller than 7z -mx=9
-    Max,
-    /// The smaller of libdeflate 12 and zopfli for each file: takes minutes
-    Extreme,
-}
+impl Decisions {
+    fn settings(&self) -> Settings {
+        Settings {
+            python: self.python,
+            arch: self.arch,
+            level: self.level.map(Into::into),
+            layer: self.layer.map(Into::into),
+            small_pages: self.page_size.map(|PageSizeArg::Of4KiB| true),
+            handlers: some(&self.handler),
+            traces: some(&self.trace),
+            keep: self.keep.iter().map(|text| Glob::typed(text)).collect(),
+            drop: self.drop.iter().map(|text| Glob::typed(text)).collect(),
+            ..Settings::default()
+        }
+    }
 
-/// Whether compiled Python ships.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum BytecodeArg {
-    /// None
-    None,
-    /// Of the modules that the handler imports, made by the target's own Python
-    Hash,
-    /// Of all modules of distributions, in place of the sources that nothing needs
-    Only,
-}
-
-/// The form of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Human,
-    /// For programs
-    Json,
-}
-
-/// The form of the list of rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum RulesFormat {
-    /// For people
-    Human,
-    /// For programs
-    Json,
-    /// The page RULES.md
-    Markdown,
+    /// What is asked for in all; what was typed is held against the rest where it makes no sense.
+    fn options(&self, settings: Settings, packages: Vec<PathBuf>, config: &Config) -> Options {
+        let mut options = settings.options(packages);
+        options.config = config.told();
+        options.small_pages_typed = self.page_size.is_some();
+        if !self.trace.is_empty() {
+            options.traces.clone_from(&self.trace);
+        }
+        options
+    }
 }
 
 fn report_copy(text: &str) -> Result<(Format, PathBuf), String> {
@@ -485,78 +606,5 @@ fn report_copy(text: &str) -> Result<(Format, PathBuf), String> {
         Err("the path is empty".to_owned())
     } else {
         Ok((format, PathBuf::from(path)))
-    }
-}
-
-impl Build {
-    /// What was asked for, here and in the configuration; `epoch` is SOURCE_DATE_EPOCH.
-    pub fn options(&self, config: &Config, epoch: Option<u64>) -> Options {
-        let mut options = self.decisions.options(self.packages.clone(), config);
-        options.out_dir = self.out_dir.clone();
-        options.compression = match self.compression {
-            CompressionArg::Fast => Compression::Fast,
-            CompressionArg::Default => Compression::Default,
-            CompressionArg::Max => Compression::Max,
-            CompressionArg::Extreme => Compression::Extreme,
-        };
-        options.bytecode = match self.bytecode {
-            BytecodeArg::None => Bytecode::None,
-            BytecodeArg::Hash => Bytecode::Hash,
-            BytecodeArg::Only => Bytecode::Only,
-        };
-        options.python_bin.clone_from(&self.runs.python_bin);
-        options.max_unzipped = self.max_unzipped;
-        options.max_zipped = self.max_zipped;
-        options.source_date_epoch = epoch;
-        options.dry_run = self.dry_run;
-        let wanted = self.verify || !self.runs.event.is_empty() || options.level == Level::Max;
-        options.proving = (wanted && !self.no_verify).then(|| Proving {
-            parity: self.parity,
-            allow_fallback: self.allow_fallback,
-            emulator: self.rie.clone(),
-            ..self.runs.proving()
-        });
-        options
-    }
-}
-
-impl Inspect {
-    /// What was asked for, here and in the configuration.
-    pub fn options(&self, config: &Config) -> Options {
-        let mut options = config.options(self.packages.clone());
-        options.python = self.python;
-        options.arch = self.arch;
-        options.handlers.clone_from(&self.handler);
-        options
-    }
-}
-
-impl Explain {
-    /// What was asked for, here and in the configuration.
-    pub fn options(&self, config: &Config) -> Options {
-        self.decisions.options(vec![self.package.clone()], config)
-    }
-}
-
-impl Decisions {
-    /// The command line comes last, so that of two globs for a file its own is the one told.
-    fn options(&self, packages: Vec<PathBuf>, config: &Config) -> Options {
-        let mut options = config.options(packages);
-        options.python = self.python;
-        options.arch = self.arch;
-        options.level = self.level.into();
-        if let Some(layer) = self.layer {
-            options.layer = match layer {
-                LayerArg::All => LayerPolicy::All,
-                LayerArg::Shared => LayerPolicy::Shared,
-                LayerArg::None => LayerPolicy::None,
-            };
-        }
-        options.small_pages = matches!(self.page_size, Some(PageSizeArg::Of4KiB));
-        options.handlers.clone_from(&self.handler);
-        options.traces.clone_from(&self.trace);
-        options.keep.extend(self.keep.iter().map(|text| Glob::typed(text)));
-        options.drop.extend(self.drop.iter().map(|text| Glob::typed(text)));
-        options
     }
 }

@@ -222,7 +222,7 @@ pub fn list_doubts(options: &Options, progress: &dyn Progress) -> Result<Vec<Unf
 fn gather(scanned: &Scanned, options: &Options, progress: &dyn Progress) -> Result<Facts> {
     let facts = facts::gather(&scanned.tree, scanned, options, progress)?;
     match facts.target.arch {
-        Arch::X86_64 if options.small_pages => Err(Failure::usage(format!(
+        Arch::X86_64 if options.small_pages_typed => Err(Failure::usage(format!(
             "failed to use --page-size 4KiB: the target is {}",
             facts.target
         ))

@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use anstream::{ColorChoice, eprintln};
 use anstyle::{AnsiColor, Style};
 use clap::Parser;
-use lambda_slim::cli::{Cli, When};
+use lambda_slim::cli::Cli;
+use lambda_slim::cli::choices::When;
 use lambda_slim::failure::Failure;
 
 fn main() -> ExitCode {

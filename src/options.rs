@@ -1,5 +1,6 @@
 //! What a build was asked for.
 
+pub mod settings;
 pub mod workspace;
 
 use std::collections::BTreeSet;
@@ -120,6 +121,8 @@ pub enum Bytecode {
 /// How a result is proven.
 #[derive(Clone, Debug)]
 pub struct Proving {
+    /// Whether a proof was asked for, so that one that cannot be made is a failure.
+    pub asked: bool,
     /// Files with events.
     pub events: Vec<PathBuf>,
     /// The Python that runs it, where it is not to be found.
@@ -145,6 +148,7 @@ pub struct Proving {
 impl Default for Proving {
     fn default() -> Self {
         Self {
+            asked: false,
             events: Vec::new(),
             python_bin: None,
             network: true,
@@ -202,6 +206,8 @@ pub struct Options {
     /// Whether the target's kernel is known to use pages of 4 KiB, so that arm64 libraries need not
     /// load with larger ones.
     pub small_pages: bool,
+    /// Whether that was typed for this very build, so that a target without such a choice is refused.
+    pub small_pages_typed: bool,
     /// Whether compiled Python ships.
     pub bytecode: Bytecode,
     /// The Python that runs and compiles, where it is not to be found.
@@ -246,6 +252,7 @@ impl Options {
             traces: Vec::new(),
             config: None,
             small_pages: false,
+            small_pages_typed: false,
             bytecode: Bytecode::None,
             python_bin: None,
             compression: Compression::Default,

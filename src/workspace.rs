@@ -31,7 +31,7 @@ use crate::settle::Clock;
 use crate::split::lock;
 use crate::split::{self, Limits, Previous, Split};
 use crate::tree::Layout;
-use crate::verify::{Proof, Status};
+use crate::verify::Status;
 use decided::Decided;
 use items::{Item, Member};
 use placed::Placed;

@@ -25,8 +25,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("split", &["failure", "target"]),
     // What was asked for.
     ("options", &["cache", "fact", "target", "zip"]),
-    ("config", &["options", "fact", "failure"]),
-    ("cli", &["cache", "options", "config", "target", "zip"]),
+    ("config", &["options", "fact", "failure", "target", "zip"]),
+    ("cli", &["cache", "options", "config", "target", "zip", "failure"]),
     // The stages, in the order in which data flows.
     ("scan", &["tree", "zip", "progress", "failure"]),
     (

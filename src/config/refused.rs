@@ -1,5 +1,6 @@
 //! Why a configuration is refused: in one line, with the line and the key that are wrong.
 
+use super::keys;
 use crate::failure::{Failure, nearest};
 
 /// A refusal of what stands at a byte of the text.
@@ -15,7 +16,7 @@ pub(super) fn no_text(file: &str, before: &[u8]) -> Failure {
 }
 
 /// The number of the line that holds a byte.
-fn line(text: &[u8], byte: usize) -> usize {
+pub(super) fn line(text: &[u8], byte: usize) -> usize {
     1 + text.iter().take(byte).filter(|byte| **byte == b'\n').count()
 }
 
@@ -25,12 +26,7 @@ pub(super) fn toml(file: &str, text: &str, mut error: toml::de::Error) -> Failur
     let (message, key) = (error.message().to_owned(), key(&mut error));
     let place = if key.is_empty() { String::new() } else { format!("{key}: ") };
     if let Some(slip) = Slip::of(&message) {
-        let what = format!("{place}there is no {} `{}`", slip.what, slip.typed);
-        let failure = at(file, text, start, &what);
-        return match nearest(slip.typed, slip.names.iter().copied()) {
-            Some(name) => failure.hint(format!("did you mean `{name}`?")),
-            None => failure.hint(format!("it can be {}", slip.names.join(", "))),
-        };
+        return slip.hinted(at(file, text, start, &format!("{place}{}", slip.told())));
     }
     let message = message.replace("missing field", "missing key");
     at(file, text, start, &format!("{place}{message}")).hint(form(&key))
@@ -45,14 +41,30 @@ fn key(error: &mut toml::de::Error) -> String {
 }
 
 /// How what is wrong is written.
-fn form(key: &str) -> &'static str {
+fn form(key: &str) -> String {
+    let key = key.strip_prefix("tool.slim.").unwrap_or(key);
     match key.split('.').next() {
-        Some("keep") => "keep is a list of globs, such as keep = [\"numpy/tests\"]",
-        Some("drop") => "drop is a list of globs, such as drop = [\"**/locale\"]",
-        Some("rules") => "a table [rules] lists names, such as off = [\"test-module\"]",
-        Some("dist") => "a table [dist.numpy] lists globs, such as keep = [\"numpy/tests\"]",
-        Some("facts") => "facts are tables such as [[facts.numpy.drop]] with part, files and why",
-        _ => "a line is such as keep = [\"numpy/tests\"], or a table's head such as [rules]",
+        Some("rules") => "a table [rules] lists names, such as off = [\"test-module\"]".to_owned(),
+        Some("dist") => {
+            "a table [dist.numpy] lists globs, such as keep = [\"numpy/tests\"]".to_owned()
+        }
+        Some("facts") => {
+            "facts are tables such as [[facts.numpy.drop]] with part, files and why".to_owned()
+        }
+        _ => keys::form(key).unwrap_or_else(|| {
+            "a line is such as keep = [\"numpy/tests\"], or a table's head such as [rules]"
+                .to_owned()
+        }),
+    }
+}
+
+/// A refusal of a variable's value, for what was wrong with it.
+pub(super) fn variable(name: &str, value: &str, why: &str) -> Failure {
+    let failed = |what: &str| Failure::usage(format!("failed to read {name}: {what}"));
+    match Slip::of(why) {
+        Some(slip) => slip.hinted(failed(&slip.told())),
+        None => failed(&format!("{value:?} is none: {why}"))
+            .hint(format!("set it to another value, or to none: {name}=")),
     }
 }
 
@@ -64,6 +76,17 @@ struct Slip<'m> {
 }
 
 impl<'m> Slip<'m> {
+    fn told(&self) -> String {
+        format!("there is no {} `{}`", self.what, self.typed)
+    }
+
+    fn hinted(&self, failure: Failure) -> Failure {
+        failure.hint(match nearest(self.typed, self.names.iter().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("it can be {}", self.names.join(", ")),
+        })
+    }
+
     fn of(message: &'m str) -> Option<Self> {
         let (head, names) = message.rsplit_once(", expected ")?;
         let (what, typed) = match head.strip_prefix("unknown field `") {

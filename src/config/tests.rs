@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::options::Glob;
+use std::sync::Arc;
 
 const RULES: [&str; 3] = ["bytecode", "test-module", "type-stub"];
 

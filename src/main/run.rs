@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
-use lambda_slim::cli::{Build, Cli, Command, Configured, Format, RulesFormat};
+use lambda_slim::cli::choices::{Format, RulesFormat};
+use lambda_slim::cli::{Asked, Build, Cli, Command, Configured};
+use lambda_slim::config::environment::Environment;
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
+use lambda_slim::options::Options;
 use lambda_slim::report::{Report, coldstart, doubts, explain, inspect, json, proof, text};
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
@@ -85,7 +88,8 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
             })?;
         }
         Command::Verify(args) => {
-            let found = lambda_slim::verify(&args.options(), &bar)?;
+            let options = args.options(&config(&args.configured)?)?;
+            let found = lambda_slim::verify(&options, &bar)?;
             print(&if args.format == Format::Json {
                 json::render(&found)
             } else {
@@ -94,14 +98,15 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
             return Ok(u8::from(found.proof.status == Status::Failed));
         }
         Command::Trace(args) => {
-            let traced = lambda_slim::trace(&args.options(), &args.wanted(), &bar)?;
+            let options = args.options(&config(&args.configured)?)?;
+            let traced = lambda_slim::trace(&options, &args.wanted(), &bar)?;
             print(&match args.format {
                 Format::Human => trace::render(&traced),
                 Format::Json => json::render(&traced),
             })?;
         }
         Command::Coldstart(args) => {
-            let options = args.options(&config(&args.configured)?);
+            let options = args.options(&config(&args.configured)?)?;
             let found = lambda_slim::coldstart(&options, usize::from(args.runs), &bar)?;
             print(&match args.format {
                 Format::Human => coldstart::render(&found),
@@ -120,7 +125,11 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
 fn build(args: &Build, bar: &Bar) -> Result<u8> {
     let style = text::Style { verbose: args.verbose, dry_run: args.dry_run };
     let config = config(&args.decisions.configured)?;
-    let report = lambda_slim::build(&args.options(&config, source_date_epoch()?), bar)?;
+    let asked = args.asked(&config, source_date_epoch()?)?;
+    let report = match &asked {
+        Asked::Packages(options) => lambda_slim::build(options, bar)?,
+        Asked::Workspace(workspace) => lambda_slim::build_workspace(workspace, args.replan, bar)?,
+    };
     for (format, path) in &args.report {
         std::fs::write(path, rendered(&report, *format, style))
             .with_context(|| format!("failed to write {}", Path::new(path).display()))?;
@@ -128,7 +137,7 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     if !args.quiet {
         print(&rendered(&report, args.format, style))?;
     }
-    if report.proof.is_none() && !args.no_verify && !args.quiet {
+    if report.proof.is_none() && !args.declined(&config) && !args.quiet {
         let minor = report.target.python.minor();
         if !seems_there(minor) {
             eprintln!(
@@ -138,18 +147,29 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
         }
     }
     let refused = report.proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
-    let asked = args.verify || !args.runs.event.is_empty();
+    let asked = match &asked {
+        Asked::Packages(options) => asks_for_proof(options),
+        Asked::Workspace(workspace) => {
+            workspace.functions.iter().any(|function| asks_for_proof(&function.options))
+        }
+    };
     let not_run = asked && report.proof.as_ref().is_some_and(|p| p.status == Status::NotRun);
     Ok(u8::from(refused || not_run || !report.exceeded.is_empty()))
 }
 
-/// The configuration that counts, or an empty one.
+/// Whether a proof that cannot be made is a failure.
+fn asks_for_proof(options: &Options) -> bool {
+    options.proving.as_ref().is_some_and(|proving| proving.asked)
+}
+
+/// What the environment and the configuration say.
 fn config(args: &Configured) -> Result<Config> {
-    if args.no_config {
-        return Ok(Config::default());
-    }
     let rules: Vec<&str> = table::RULES.iter().map(|rule| rule.id).collect();
-    Ok(config::load(args.config.as_deref(), &rules)?)
+    let environment = Environment::read(std::env::vars_os())?;
+    for (slip, meant) in &environment.slips {
+        eprintln!("hint: {slip} is set and says nothing to slim: did you mean {meant}?");
+    }
+    Ok(config::load(args.which(), environment, &rules)?)
 }
 
 fn rendered(report: &Report, format: Format, style: text::Style) -> String {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Function;
 use super::numbers::{mb, percent};
 
 /// How the distributions of a workspace lie in layers.
@@ -109,5 +110,26 @@ pub fn render(layers: &Layers) -> String {
         mb(over),
         percent(over, layers.lower_bound_bytes)
     ));
+    out
+}
+
+/// What a function can import without need, and what it carries although it lies in a layer; empty
+/// where there is neither.
+pub fn beside_need(function: &Function) -> String {
+    let mut out = String::new();
+    if !function.leaks.is_empty() {
+        out.push_str(&format!(
+            "{} can import from its layers without need: {}\n",
+            function.name,
+            function.leaks.join(", ")
+        ));
+    }
+    if !function.copies.is_empty() {
+        out.push_str(&format!(
+            "{} carries its own copies of {}, which others have in a layer\n",
+            function.name,
+            function.copies.join(", ")
+        ));
+    }
     out
 }

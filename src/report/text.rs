@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::numbers::{count, files, mb, percent};
-use super::{Distribution, Function, Report, duplicates, proof};
+use super::{Distribution, Function, Report, duplicates, layers, proof};
 use crate::rules::table::{PAGE_SIZE, UNOPENED};
 use crate::target::UNZIPPED_LIMIT;
 
@@ -183,6 +183,13 @@ fn zips(out: &mut String, report: &Report) {
     }
     for function in &report.functions {
         line(out, &share(function));
+    }
+    if let Some(shared) = &report.layers {
+        out.push('\n');
+        out.push_str(&layers::render(shared));
+        for function in &report.functions {
+            out.push_str(&layers::beside_need(function));
+        }
     }
 }
 
