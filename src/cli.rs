@@ -1,5 +1,7 @@
 //! What a user can type.
 
+pub mod diff;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,6 +43,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Tell why a file is kept, changed or dropped
     Explain(Explain),
+    /// Tell what differs between two builds, zips or packages, and why
+    Diff(diff::Diff),
     /// List what slim takes away, and on what grounds
     Rules(Rules),
 }

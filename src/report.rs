@@ -4,6 +4,7 @@
 
 pub mod bytecode;
 pub mod coldstart;
+pub mod diff;
 pub mod doubts;
 pub mod duplicates;
 pub mod explain;
@@ -199,6 +200,8 @@ pub struct Doubt {
     pub rule: &'static str,
     /// What it is.
     pub what: String,
+    /// The distribution that it belongs to; null for the user's.
+    pub distribution: Option<String>,
     /// How many files.
     pub files: u64,
     /// Their size, in bytes.
@@ -250,7 +253,7 @@ impl Report {
             after,
             links_followed: tree.packages().map(|(_, package)| package.links_followed).sum(),
             exceeded: exceeded(&functions, &distributions, options),
-            doubts: doubts(tree, plan, packed),
+            doubts: doubts(tree, facts, plan, packed),
             warnings: warnings(plan, &zips, packed),
             zips,
             functions,
@@ -464,7 +467,11 @@ fn exceeded(
     exceeded
 }
 
-fn doubts(tree: &Tree, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
+fn doubts(tree: &Tree, facts: &Facts, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
+    let distribution = |file: &FileId| {
+        let dist = facts.owners.owner(*file).travels_with()?;
+        Some(facts.owners.distribution(dist).name.clone())
+    };
     let size = |files: &[FileId]| files.iter().map(|file| tree.file(*file).size).sum();
     let mut doubts: Vec<Doubt> = plan
         .doubts
@@ -472,6 +479,7 @@ fn doubts(tree: &Tree, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
         .map(|doubt| Doubt {
             rule: doubt.rule.id,
             what: doubt.what.clone(),
+            distribution: doubt.files.first().and_then(distribution),
             files: doubt.files.len() as u64,
             bytes: size(&doubt.files),
             why: why(tree, &doubt.why),
@@ -482,6 +490,7 @@ fn doubts(tree: &Tree, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
             doubts.push(Doubt {
                 rule: crate::rules::table::ELF_UNMAPPED.id,
                 what: tree.shown(file),
+                distribution: distribution(&file),
                 files: 1,
                 bytes: tree.file(file).size,
                 why: reason.clone(),

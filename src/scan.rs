@@ -222,6 +222,14 @@ impl Contents for Scanned {
 }
 
 impl Scanned {
+    /// Bytes that a file takes in its zip; None in a folder.
+    pub fn packed_size(&self, id: FileId) -> Option<u64> {
+        match &self.sources[usize::from(self.tree.file(id).package.0)] {
+            Source::Folder(_) => None,
+            Source::Zip(reader) => Some(reader.members().get(self.members[id])?.packed_size),
+        }
+    }
+
     fn read_anew(&self, id: FileId) -> Result<Vec<u8>> {
         let file = self.tree.file(id);
         let path = file.path.as_str();

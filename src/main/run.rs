@@ -10,7 +10,9 @@ use lambda_slim::cli::{Build, Cli, Command, Configured, Format, RulesFormat};
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
-use lambda_slim::report::{Report, coldstart, doubts, explain, inspect, json, proof, text};
+use lambda_slim::report::{
+    Report, coldstart, diff, doubts, explain, inspect, json, proof, text,
+};
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
 use lambda_slim::verify::Status;
@@ -107,6 +109,14 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
                 Format::Human => coldstart::render(&found),
                 Format::Json => json::render(&found),
             })?;
+        }
+        Command::Diff(args) => {
+            let found = diff::diff(&args.a, &args.b, args.max_growth, &bar)?;
+            print(&match args.format {
+                Format::Human => diff::words::render(&found, args.verbose),
+                Format::Json => json::render(&found),
+            })?;
+            return Ok(u8::from(!found.exceeded.is_empty()));
         }
         Command::Rules(args) => print(&match args.format {
             RulesFormat::Human => table::list(),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "these are tests")]
 
 mod bytecode;
+mod change;
 mod coldstart;
 mod command;
 mod config;
