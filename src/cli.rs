@@ -1,6 +1,7 @@
 //! What a user can type.
 
 pub mod diff;
+pub mod growth;
 
 use std::path::PathBuf;
 
@@ -317,6 +318,9 @@ pub struct Build {
     /// Fail when a function and its layers take more zipped (such as 50MiB)
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_zipped: Option<u64>,
+    /// What it is compared with.
+    #[command(flatten)]
+    pub growth: growth::Baseline,
     /// The form of the report on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -511,6 +515,7 @@ impl Build {
         options.python_bin.clone_from(&self.runs.python_bin);
         options.max_unzipped = self.max_unzipped;
         options.max_zipped = self.max_zipped;
+        self.growth.apply(&mut options);
         options.source_date_epoch = epoch;
         options.dry_run = self.dry_run;
         let wanted = self.verify || !self.runs.event.is_empty() || options.level == Level::Max;

@@ -50,6 +50,7 @@ use crate::progress::Progress;
 use crate::proving::site::Site;
 use crate::proving::{Bench, MOST_ROUNDS};
 use crate::report::Report;
+use crate::report::diff::past::Past;
 use crate::report::doubts::{Unfollowed, unfollowed};
 use crate::report::explain::{Explanation, explain};
 use crate::report::inspect::{Inspection, inspect};
@@ -70,6 +71,7 @@ use crate::verify::{Proof, Status};
 pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut clock = Clock::start();
     refuse_inside(options, &options.out_dir, "output folder", "--out-dir")?;
+    let baseline = options.baseline.as_deref().map(Past::read).transpose()?;
     let scanned = scan::scan(&options.packages, progress)?;
     pack::function_names(&scanned.tree)?;
     clock.stop("scan");
@@ -90,6 +92,9 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let told =
         report::bytecode::Bytecode::of(tree, &facts, &plan, &packed, &options, imported.as_ref());
     report.bytecode = Some(told);
+    if let Some(baseline) = baseline {
+        report.compare(baseline, &options);
+    }
     let mut names: Vec<String> =
         packed.archives.iter().map(|archive| archive.file.clone()).collect();
     for (name, text) in licenses

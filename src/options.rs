@@ -259,6 +259,10 @@ pub struct Options {
     pub max_unzipped: Option<u64>,
     /// Most zipped bytes that a function and its layers may take.
     pub max_zipped: Option<u64>,
+    /// A report of before that the result is compared with.
+    pub baseline: Option<PathBuf>,
+    /// How much more than then a function and its layers may take zipped.
+    pub max_growth: Option<Growth>,
     /// The time that every entry of the zips gets, in seconds since 1970; None is 1980-01-01.
     pub source_date_epoch: Option<u64>,
     /// Do everything but write the outputs.
@@ -291,6 +295,8 @@ impl Options {
             compression: Compression::Default,
             max_unzipped: None,
             max_zipped: None,
+            baseline: None,
+            max_growth: None,
             source_date_epoch: None,
             dry_run: false,
             proving: None,

@@ -2,6 +2,7 @@
 //!
 //! Numbers are here, in bytes; words are in the writers.
 
+pub mod budgets;
 pub mod bytecode;
 pub mod coldstart;
 pub mod diff;
@@ -29,7 +30,7 @@ use crate::pack::{Packed, Role};
 use crate::plan::layers::Place;
 use crate::plan::{Action, Because, Of, Plan, Why};
 use crate::rules::{self, table::PAGE_SIZE};
-use crate::target::{DIRECT_UPLOAD_LIMIT, Target, UNZIPPED_LIMIT};
+use crate::target::{DIRECT_UPLOAD_LIMIT, Target};
 use crate::tree::{FileId, Tree};
 use crate::verify::Proof;
 
@@ -75,6 +76,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Limits and budgets that do not hold.
     pub exceeded: Vec<String>,
+    /// What differs from the baseline; null where none was named.
+    pub growth: Option<diff::Changes>,
     /// What compiled Python costs, or what it costs to do without.
     pub bytecode: Option<Bytecode>,
     /// Whether the result runs as the package did; null where nobody asked.
@@ -252,7 +255,11 @@ impl Report {
             before: Amount { files: tree.len() as u64, bytes: tree.bytes() },
             after,
             links_followed: tree.packages().map(|(_, package)| package.links_followed).sum(),
-            exceeded: exceeded(&functions, &distributions, options),
+            exceeded: budgets::all(&functions, &distributions, None, options)
+                .iter()
+                .filter(|budget| !budget.holds)
+                .map(budgets::Budget::exceeded)
+                .collect(),
             doubts: doubts(tree, facts, plan, packed),
             warnings: warnings(plan, &zips, packed),
             zips,
@@ -263,6 +270,7 @@ impl Report {
                 .map(|((tier, id), (files, bytes))| RuleTotal { id, tier, files, bytes })
                 .collect(),
             duplicates: Vec::new(),
+            growth: None,
             bytecode: None,
             proof,
             timings,
@@ -425,46 +433,6 @@ fn functions(tree: &Tree, packed: &Packed) -> Vec<Function> {
         }
     };
     tree.packages().map(function).collect()
-}
-
-fn exceeded(
-    functions: &[Function],
-    distributions: &[Distribution],
-    options: &Options,
-) -> Vec<String> {
-    let mut exceeded = Vec::new();
-    let mut check = |function: &Function, bytes: u64, limit: u64, what: &str| {
-        if bytes > limit {
-            let mut rows: Vec<&Distribution> = distributions
-                .iter()
-                .filter(|row| row.package == function.name || row.place == "layer")
-                .collect();
-            rows.sort_by_key(|row| std::cmp::Reverse(row.after.bytes));
-            let largest: Vec<String> = rows
-                .iter()
-                .take(5)
-                .map(|row| format!("{} {}", row.name, numbers::mb(row.after.bytes)))
-                .collect();
-            exceeded.push(format!(
-                "{} with its layers takes {} {what}, {} over {}; largest: {}",
-                function.name,
-                numbers::mb(bytes),
-                numbers::mb(bytes - limit),
-                numbers::mb(limit),
-                largest.join(", ")
-            ));
-        }
-    };
-    for function in functions {
-        check(function, function.unzipped_bytes, UNZIPPED_LIMIT, "unzipped (Lambda's limit)");
-        if let Some(most) = options.max_unzipped {
-            check(function, function.unzipped_bytes, most, "unzipped (--max-unzipped)");
-        }
-        if let Some(most) = options.max_zipped {
-            check(function, function.zipped_bytes, most, "zipped (--max-zipped)");
-        }
-    }
-    exceeded
 }
 
 fn doubts(tree: &Tree, facts: &Facts, plan: &Plan, packed: &Packed) -> Vec<Doubt> {

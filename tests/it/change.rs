@@ -172,3 +172,63 @@ fn max_growth_of_a_diff() {
         assert!(run.err.contains("a share or a size is wanted, such as 2% or 2MB"), "{}", run.err);
     }
 }
+
+#[test]
+fn a_baseline_is_held_against_the_build() {
+    let old = old().build(&[]);
+    let baseline = path(old.out.path(), "report.json");
+    let package = new();
+    let ok = package.build(&["--baseline", &baseline]);
+    let since: Vec<&str> =
+        ok.run.out.lines().skip_while(|line| *line != "since the baseline:").collect();
+    let since = since.iter().take_while(|line| !line.contains("(facts ")).cloned();
+    assert_snapshot!("build_with_baseline", since.collect::<Vec<_>>().join("\n"));
+    let report = ok.report();
+    assert_eq!(report["growth"]["functions"][0]["name"], "shop");
+    assert_eq!(report["growth"]["before"]["bytes"], old.report()["after"]["bytes"]);
+    assert_eq!(package.try_build(&["--baseline", &baseline, "--max-growth", "10MB"]).code, 0);
+    let over = package.try_build(&["--baseline", &baseline, "--max-growth", "2%"]);
+    assert_eq!(over.code, 1, "{}", over.err);
+    let line = over.out.lines().find(|line| line.starts_with("over the limit: ")).unwrap();
+    assert!(
+        line.contains("(--max-growth)") && line.contains("grew most: alpha 1.0 → 1.1 +"),
+        "{line}"
+    );
+    assert!(line.contains("fresh 3.2 +") && !line.contains("gone"), "{line}");
+    assert!(
+        fs::metadata(package.home("out/layer.zip")).is_ok(),
+        "the zips are written all the same"
+    );
+}
+
+#[test]
+fn a_baseline_may_be_the_report_that_is_replaced() {
+    let package = old();
+    assert_eq!(package.try_build(&[]).code, 0);
+    let report = package.home("out/report.json");
+    let run = package.try_build(&["--baseline", &report, "--max-growth", "0%"]).ok();
+    assert!(run.says(&["  nothing differs"]), "{}", run.out);
+    let again = fs::read_to_string(&report).unwrap();
+    assert!(!again.contains(package.home.path().to_str().unwrap()), "no path of the machine");
+}
+
+#[test]
+fn a_baseline_that_is_none() {
+    let package = old();
+    fs::write(package.home("garbage.json"), "\u{0}{").unwrap();
+    let later = json!({"tool": {"name": "slim"}, "schema_version": 7}).to_string();
+    fs::write(package.home("later.json"), later).unwrap();
+    fs::create_dir(package.home("folder")).unwrap();
+    let said = |name: &str| {
+        package.try_build(&["--baseline", &package.home(name)]).failure(package.home.path())
+    };
+    let all: String = ["nothing.json", "garbage.json", "later.json", "folder"]
+        .iter()
+        .map(|name| said(name))
+        .collect();
+    assert_snapshot!("baseline_refused", all);
+    assert!(!Path::new(&package.home("out")).exists(), "nothing is made");
+    let alone = package.try_build(&["--max-growth", "2%"]);
+    assert_eq!(alone.code, 2);
+    assert!(alone.err.contains("--baseline"), "{}", alone.err);
+}
