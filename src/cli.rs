@@ -1,5 +1,6 @@
 //! What a user can type.
 
+pub mod check;
 pub mod diff;
 pub mod growth;
 
@@ -34,6 +35,8 @@ pub struct Cli {
 pub enum Command {
     /// Make function.zip, layer.zip and report.json
     Build(Build),
+    /// Tell whether the zips would keep limits and budgets, and who is to blame; writes nothing
+    Check(check::Check),
     /// Run zips, or folders, as Lambda would: does the handler still work?
     Verify(Verify),
     /// Run a handler, or a command, and note which files it opens

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
+use lambda_slim::cli::check::Check;
 use lambda_slim::cli::{Build, Cli, Command, Configured, Format, RulesFormat};
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
 use lambda_slim::report::{
-    Report, coldstart, diff, doubts, explain, inspect, json, proof, text,
+    Report, budgets, coldstart, diff, doubts, explain, inspect, json, proof, text,
 };
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
@@ -54,6 +55,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
     let bar = Bar::new();
     match &cli.command {
         Command::Build(build) => return self::build(build, &bar),
+        Command::Check(args) => return check(args, &bar),
         Command::Inspect(args) => {
             let found = lambda_slim::look_into(&args.options(&config(&args.configured)?), &bar)?;
             print(&if args.format == Format::Json {
@@ -151,6 +153,21 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     let asked = args.verify || !args.runs.event.is_empty();
     let not_run = asked && report.proof.as_ref().is_some_and(|p| p.status == Status::NotRun);
     Ok(u8::from(refused || not_run || !report.exceeded.is_empty()))
+}
+
+fn check(args: &Check, bar: &Bar) -> Result<u8> {
+    let options = args.options(&config(&args.build.decisions.configured)?, source_date_epoch()?);
+    let report = lambda_slim::build(&options, bar)?;
+    let checked = budgets::Check::of(&report, &options);
+    if !args.build.quiet {
+        print(&match args.format() {
+            Format::Human => checked.render(&report),
+            Format::Json => json::render(&checked),
+        })?;
+    }
+    let fails = |status| matches!(status, Status::Failed | Status::NotRun);
+    let refused = report.proof.as_ref().is_some_and(|proof| fails(proof.status));
+    Ok(u8::from(refused || !report.exceeded.is_empty()))
 }
 
 /// The configuration that counts, or an empty one.

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::package::{Dist, Package};
-use crate::support::{Run, slim};
+use crate::support::{Run, build, digest, slim};
 
 /// Text that does not compress to nothing.
 fn data(seed: u64, bytes: usize) -> String {
@@ -213,6 +213,19 @@ fn a_baseline_may_be_the_report_that_is_replaced() {
 }
 
 #[test]
+fn functions_are_matched_by_name() {
+    let (one, other) = (old(), Package::new("other").with("app.py", "import alpha\n"));
+    let other = other.install(&alpha("1.0"));
+    let before = build(&[one.path(), other.path()], &[]);
+    let grown = Package::new("other").with("app.py", data(9, 9_000)).install(&alpha("1.0"));
+    let third = Package::new("third").with("app.py", data(5, 30_000));
+    let baseline = path(before.out.path(), "report.json");
+    let args = ["check", one.path(), grown.path(), third.path(), "--baseline", &baseline];
+    let run = slim(&[&args[..], &["--max-growth", "5%"]].concat());
+    assert_snapshot!("check_of_several", plain(&run, &[]));
+}
+
+#[test]
 fn a_baseline_that_is_none() {
     let package = old();
     fs::write(package.home("garbage.json"), "\u{0}{").unwrap();
@@ -231,4 +244,45 @@ fn a_baseline_that_is_none() {
     let alone = package.try_build(&["--max-growth", "2%"]);
     assert_eq!(alone.code, 2);
     assert!(alone.err.contains("--baseline"), "{}", alone.err);
+}
+
+#[test]
+fn a_check_says_ok_and_writes_nothing() {
+    let package = old();
+    let temporary = package.home.path().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    let before = digest(package.home.path());
+    let mut check = crate::support::command();
+    check.args(["check", "."]).current_dir(&package.root).env("TMPDIR", &temporary);
+    let run = crate::support::finished(&mut check);
+    assert_snapshot!("check_ok", plain(&run, &[]));
+    let mut after = digest(package.home.path());
+    after.insert(temporary.clone(), before[&temporary].clone());
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_check_names_who_is_to_blame() {
+    let package = new();
+    let args = ["check", package.path(), "--max-zipped", "10KB", "--max-unzipped", "1MB"];
+    let run = slim(&args);
+    assert_snapshot!("check_over", plain(&run, &[]));
+    let json = slim(&[&args[..], &["--format", "json"]].concat());
+    assert_eq!(json.code, 1);
+    let budgets = json.json()["budgets"].clone();
+    assert_eq!(budgets[1]["set_by"], "--max-unzipped");
+    assert_eq!((&budgets[1]["holds"], &budgets[2]["holds"]), (&json!(true), &json!(false)));
+    assert_eq!(budgets[2]["to_blame"][0]["name"], "alpha 1.1");
+    let quiet = slim(&[&args[..], &["-q"]].concat());
+    assert_eq!((quiet.code, quiet.out.as_str()), (1, ""));
+}
+
+#[test]
+fn a_check_runs_nothing_unless_asked() {
+    let package = old();
+    let max = ["check", package.path(), "--level", "max", "--handler", "app.handler"];
+    let run = slim(&max).ok();
+    assert!(run.says(&["warning: level max", "no run has proven"]), "{}", run.out);
+    let proven = slim(&[&max[..], &["--verify"]].concat()).ok();
+    assert!(proven.out.contains("proof"), "{}", proven.out);
 }
