@@ -50,6 +50,7 @@ use crate::progress::Progress;
 use crate::proving::site::Site;
 use crate::proving::{Bench, MOST_ROUNDS};
 use crate::report::Report;
+use crate::report::changed::Changed;
 use crate::report::diff::past::Past;
 use crate::report::doubts::{Unfollowed, unfollowed};
 use crate::report::explain::{Explanation, explain};
@@ -95,21 +96,30 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     if let Some(baseline) = baseline {
         report.compare(baseline, &options);
     }
+    deliver(packed, &report, licenses, refused)?;
+    Ok(report)
+}
+
+/// Moves the zips, and what is told of them, into the output folder; what failed its proof into
+/// `unproven`, where nothing is to be deployed.
+fn deliver(packed: Packed, report: &Report, licenses: Option<String>, refused: bool) -> Result<()> {
     let mut names: Vec<String> =
         packed.archives.iter().map(|archive| archive.file.clone()).collect();
-    for (name, text) in licenses
-        .map(|text| (pack::licenses::FILE, text))
-        .into_iter()
-        .chain([("report.json", report::json::render(&report))])
-    {
+    let mut texts: Vec<(&str, String)> = Vec::new();
+    texts.extend(licenses.map(|text| (pack::licenses::FILE, text)));
+    if !refused {
+        let changed = Changed::since(report, &packed.staging.last_report());
+        texts.push((report::changed::FILE, report::json::render(&changed)));
+    }
+    texts.push(("report.json", report::json::render(report)));
+    for (name, text) in texts {
         packed.staging.add(name, text.as_bytes())?;
         names.push(name.to_owned());
     }
     match refused {
-        false => packed.staging.commit(&names)?,
-        true => packed.staging.refuse(&names)?,
+        false => packed.staging.commit(&names),
+        true => packed.staging.refuse(&names),
     }
-    Ok(report)
 }
 
 /// What a build comes to before anything of it is told.

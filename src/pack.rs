@@ -6,6 +6,7 @@
 
 mod deflated;
 pub mod licenses;
+mod same;
 pub mod staging;
 mod zips;
 

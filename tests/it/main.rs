@@ -3,6 +3,7 @@
 
 mod bytecode;
 mod change;
+mod changed;
 mod coldstart;
 mod command;
 mod config;
