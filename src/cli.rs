@@ -1,6 +1,9 @@
 //! What a user can type.
 
+pub mod check;
 pub mod choices;
+pub mod diff;
+pub mod growth;
 
 use std::path::PathBuf;
 
@@ -36,6 +39,8 @@ pub struct Cli {
 pub enum Command {
     /// Make function.zip, layer.zip and report.json
     Build(Build),
+    /// Tell whether the zips would keep limits and budgets, and who is to blame; writes nothing
+    Check(check::Check),
     /// Run zips, or folders, as Lambda would: does the handler still work?
     Verify(Verify),
     /// Run a handler, or a command, and note which files it opens
@@ -46,6 +51,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Tell why a file is kept, changed or dropped
     Explain(Explain),
+    /// Tell what differs between two builds, zips or packages, and why
+    Diff(diff::Diff),
     /// List what slim takes away, and on what grounds
     Rules(Rules),
 }
@@ -387,6 +394,9 @@ pub struct Build {
     /// Fail when a function and its layers take more zipped (such as 50MiB)
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_zipped: Option<u64>,
+    /// What it is compared with.
+    #[command(flatten)]
+    pub growth: growth::Baseline,
     /// The form of the report on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -523,6 +533,7 @@ impl Build {
             bytecode: self.bytecode.map(Into::into),
             max_unzipped: self.max_unzipped,
             max_zipped: self.max_zipped,
+            max_growth: self.growth.max_growth,
             verify: (verify || self.no_verify).then_some(verify),
             ..self.decisions.settings().over(self.runs.settings())
         }
@@ -542,7 +553,8 @@ impl Build {
             ..self.runs.proving(&settings)
         });
         let options = self.decisions.options(settings, packages, config);
-        Options { source_date_epoch: epoch, dry_run: self.dry_run, proving, ..options }
+        let baseline = self.growth.baseline.clone();
+        Options { baseline, source_date_epoch: epoch, dry_run: self.dry_run, proving, ..options }
     }
 }
 

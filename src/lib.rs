@@ -37,6 +37,7 @@ pub mod verify;
 pub mod workspace;
 pub mod zip;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -47,10 +48,13 @@ use crate::measure::coldstart::{Cold, Coldstart};
 use crate::measure::trace::Traced;
 use crate::options::workspace::Workspace;
 use crate::options::{Bytecode, Level, Options, Tracing};
+use crate::pack::staging::Staging;
 use crate::plan::{Plan, Restored};
 use crate::progress::Progress;
 use crate::proving::site::Site;
 use crate::report::Report;
+use crate::report::changed::Changed;
+use crate::report::diff::past::Past;
 use crate::report::doubts::{Unfollowed, unfollowed};
 use crate::report::explain::{Explanation, explain};
 use crate::report::inspect::{Inspection, inspect};
@@ -71,6 +75,7 @@ use crate::verify::Status;
 pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut clock = Clock::start();
     refuse_inside(options, &options.out_dir, "output folder", "--out-dir")?;
+    let baseline = options.baseline.as_deref().map(Past::read).transpose()?;
     let scanned = scan::scan(&options.packages, progress)?;
     pack::function_names(&scanned.tree)?;
     clock.stop("scan");
@@ -91,21 +96,39 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let told =
         report::bytecode::Bytecode::of(tree, &facts, &plan, &packed, &options, imported.as_ref());
     report.bytecode = Some(told);
-    let mut names: Vec<String> =
-        packed.archives.iter().map(|archive| archive.file.clone()).collect();
-    for (name, text) in licenses
-        .map(|text| (pack::licenses::FILE, text))
-        .into_iter()
-        .chain([("report.json", report::json::render(&report))])
-    {
-        packed.staging.add(name, text.as_bytes())?;
+    if let Some(baseline) = baseline {
+        report.compare(baseline, &options);
+    }
+    deliver(packed.staging, &report, licenses, &BTreeSet::new(), refused)?;
+    Ok(report)
+}
+
+/// Moves the zips, and what is told of them, into the output folder; what failed its proof into
+/// `unproven`, where nothing is to be deployed. What is `in_place` already stays there.
+fn deliver(
+    staging: Staging,
+    report: &Report,
+    licenses: Option<String>,
+    in_place: &BTreeSet<String>,
+    refused: bool,
+) -> Result<()> {
+    let zips = report.zips.iter().map(|zip| zip.file.clone());
+    let mut names: Vec<String> = zips.filter(|file| !in_place.contains(file)).collect();
+    let mut texts: Vec<(&str, String)> = Vec::new();
+    texts.extend(licenses.map(|text| (pack::licenses::FILE, text)));
+    if !refused {
+        let changed = Changed::since(report, &staging.last_report());
+        texts.push((report::changed::FILE, report::json::render(&changed)));
+    }
+    texts.push(("report.json", report::json::render(report)));
+    for (name, text) in texts {
+        staging.add(name, text.as_bytes())?;
         names.push(name.to_owned());
     }
     match refused {
-        false => packed.staging.commit(&names)?,
-        true => packed.staging.refuse(&names)?,
+        false => staging.commit(&names, in_place),
+        true => staging.refuse(&names),
     }
-    Ok(report)
 }
 
 /// Makes the zips of all functions of a workspace, and the layers that they share; `replan` as if there
@@ -118,7 +141,22 @@ pub fn build_workspace(
     replan: bool,
     progress: &dyn Progress,
 ) -> Result<Report> {
-    workspace::build(workspace, replan, progress)
+    let options = &workspace.options;
+    for function in &workspace.functions {
+        refuse_inside(&function.options, &options.out_dir, "output folder", "--out-dir")?;
+    }
+    let baseline = options.baseline.as_deref().map(Past::read).transpose()?;
+    let mut built = workspace::build(workspace, replan, progress)?;
+    if let Some(baseline) = baseline {
+        built.report.compare(baseline, options);
+    }
+    let workspace::Built { report, licenses, staging, in_place, lock } = built;
+    let refused = report.proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
+    deliver(staging, &report, licenses, &in_place, refused)?;
+    if !refused && !options.dry_run {
+        workspace::keep(workspace, lock.as_deref())?;
+    }
+    Ok(report)
 }
 
 /// Proves zips or folders as they are: the function's and its layers', in the order of the layers.

@@ -172,6 +172,58 @@ pub struct Tracing {
     pub file: PathBuf,
 }
 
+/// How much more something may take than before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Growth {
+    /// By so many percent.
+    Percent(f64),
+    /// By so many bytes.
+    Bytes(u64),
+}
+
+impl Growth {
+    /// Whether it may grow from `before` to `after` bytes.
+    pub fn allows(self, before: u64, after: u64) -> bool {
+        after <= self.most(before)
+    }
+
+    /// The most bytes that it may take.
+    pub fn most(self, before: u64) -> u64 {
+        match self {
+            // A float has more digits than any size of a zip.
+            Self::Percent(percent) => (before as f64 * (1.0 + percent / 100.0)).floor() as u64,
+            Self::Bytes(bytes) => before.saturating_add(bytes),
+        }
+    }
+}
+
+impl std::fmt::Display for Growth {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Percent(percent) => write!(out, "{percent}%"),
+            Self::Bytes(bytes) => write!(out, "{bytes}B"),
+        }
+    }
+}
+
+impl std::str::FromStr for Growth {
+    type Err = String;
+
+    /// A share such as `2%`, or a size with its unit such as `2MB`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = || "a share or a size is wanted, such as 2% or 2MB".to_owned();
+        if let Some(number) = text.strip_suffix('%') {
+            let percent: f64 = number.trim().parse().map_err(|_| wanted())?;
+            let fits = (0.0..=1e6).contains(&percent);
+            return if fits { Ok(Self::Percent(percent)) } else { Err(wanted()) };
+        }
+        match text.ends_with(|c: char| c.is_ascii_alphabetic()) {
+            true => size(text).map(Self::Bytes).map_err(|_| wanted()),
+            false => Err(wanted()),
+        }
+    }
+}
+
 /// Everything a stage may want to know of what was asked for.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -218,8 +270,10 @@ pub struct Options {
     pub max_unzipped: Option<u64>,
     /// Most zipped bytes that a function and its layers may take.
     pub max_zipped: Option<u64>,
-    /// By how many percent a function and its layers may grow over what they are compared with.
-    pub max_growth: Option<f64>,
+    /// A report of before that the result is compared with.
+    pub baseline: Option<PathBuf>,
+    /// How much more than then a function and its layers may take zipped.
+    pub max_growth: Option<Growth>,
     /// Whether distributions that Lambda's runtime has are left out.
     pub exclude_runtime: bool,
     /// The time that every entry of the zips gets, in seconds since 1970; None is 1980-01-01.
@@ -258,6 +312,7 @@ impl Options {
             compression: Compression::Default,
             max_unzipped: None,
             max_zipped: None,
+            baseline: None,
             max_growth: None,
             exclude_runtime: false,
             source_date_epoch: None,
@@ -297,29 +352,9 @@ pub fn size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// Reads a percentage such as `2%` or `0.5%`.
-///
-/// # Errors
-/// A sentence that says what is wanted.
-pub fn percent(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-    number
-        .filter(|number| (0.0..=1e6).contains(number))
-        .ok_or_else(|| "a percentage such as 2% or 0.5% is wanted".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn percentages() {
-        assert_eq!(percent("2%"), Ok(2.0));
-        assert_eq!(percent("0.5 %"), Ok(0.5));
-        for bad in ["", "%", "2", "-1%", "nan%", "inf%", "two%"] {
-            assert!(percent(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn sizes_with_and_without_unit() {
@@ -329,5 +364,21 @@ mod tests {
         for bad in ["", "MB", "12 megs", "-1", "nan", "1e300", "inf"] {
             assert!(size(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn growth_is_a_share_or_a_size_and_tells_which() {
+        assert_eq!("2%".parse(), Ok(Growth::Percent(2.0)));
+        assert_eq!("0.5 %".parse(), Ok(Growth::Percent(0.5)));
+        assert_eq!("2MB".parse(), Ok(Growth::Bytes(2_000_000)));
+        for bad in ["", "2", "%", "-1%", "nan%", "inf%", "2 percent", "1e9%", "-2MB"] {
+            assert!(bad.parse::<Growth>().is_err(), "{bad}");
+        }
+        let two = Growth::Percent(2.0);
+        assert!(two.allows(1_000, 1_020) && !two.allows(1_000, 1_021) && two.allows(1_000, 7));
+        assert!(two.allows(0, 0) && !two.allows(0, 1));
+        let bytes = Growth::Bytes(20);
+        assert!(bytes.allows(1_000, 1_020) && !bytes.allows(1_000, 1_021));
+        assert_eq!(format!("{two} {bytes}"), "2% 20B");
     }
 }

@@ -7,6 +7,7 @@
 mod deflated;
 pub mod licenses;
 pub mod parts;
+mod same;
 pub mod staging;
 mod zips;
 

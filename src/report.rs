@@ -2,8 +2,11 @@
 //!
 //! Numbers are here, in bytes; words are in the writers.
 
+pub mod budgets;
 pub mod bytecode;
+pub mod changed;
 pub mod coldstart;
+pub mod diff;
 pub mod doubts;
 pub mod duplicates;
 pub mod explain;
@@ -29,7 +32,7 @@ use crate::pack::{Archive, Packed, Role};
 use crate::plan::layers::Place;
 use crate::plan::{Action, Because, Of, Plan, Why};
 use crate::rules::{self, table::PAGE_SIZE};
-use crate::target::{DIRECT_UPLOAD_LIMIT, Target, UNZIPPED_LIMIT};
+use crate::target::{DIRECT_UPLOAD_LIMIT, Target};
 use crate::tree::{FileId, Tree};
 use crate::verify::Proof;
 
@@ -75,8 +78,13 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Limits and budgets that do not hold.
     pub exceeded: Vec<String>,
+    /// Every limit and budget, of every function.
+    #[serde(skip)]
+    pub budgets: Vec<budgets::Budget>,
     /// How the functions of a workspace share layers; null for packages that were named.
     pub layers: Option<layers::Layers>,
+    /// What differs from the baseline; null where none was named.
+    pub growth: Option<diff::Changes>,
     /// What compiled Python costs, or what it costs to do without.
     pub bytecode: Option<Bytecode>,
     /// Whether the result runs as the package did; null where nobody asked.
@@ -212,6 +220,8 @@ pub struct Doubt {
     pub rule: String,
     /// What it is.
     pub what: String,
+    /// The distribution that it belongs to; null for the user's.
+    pub distribution: Option<String>,
     /// How many files.
     pub files: u64,
     /// Their size, in bytes.
@@ -259,12 +269,17 @@ impl Report {
             };
         }
         let rules = ledger.rules;
+        let budgets: Vec<budgets::Budget> = functions
+            .iter()
+            .flat_map(|function| budgets::of(function, &distributions, options))
+            .collect();
         Self {
             before: Amount { files: tree.len() as u64, bytes: tree.bytes() },
             after,
             links_followed: tree.packages().map(|(_, package)| package.links_followed).sum(),
-            exceeded: exceeded(&functions, &distributions, options),
-            doubts: doubts(tree, plan, packed),
+            exceeded: budgets::exceeded(&budgets),
+            budgets,
+            doubts: doubts(tree, facts, plan, packed),
             warnings: warnings(plan, packed),
             zips,
             functions,
@@ -305,7 +320,9 @@ impl Report {
             duplicates: Vec::new(),
             warnings: Vec::new(),
             exceeded: Vec::new(),
+            budgets: Vec::new(),
             layers: None,
+            growth: None,
             bytecode: None,
             proof: None,
             timings: BTreeMap::new(),
@@ -486,56 +503,13 @@ fn functions(tree: &Tree, packed: &Packed) -> Vec<Function> {
     tree.packages().map(function).collect()
 }
 
-fn exceeded(
-    functions: &[Function],
-    distributions: &[Distribution],
-    options: &Options,
-) -> Vec<String> {
-    let told = |function: &Function| {
-        let here = |row: &&Distribution| row.package == function.name || row.place == "layer";
-        exceeded_by(function, distributions.iter().filter(here).collect(), options)
-    };
-    functions.iter().flat_map(told).collect()
-}
-
-/// The limits and budgets that a function with its layers does not hold, each with the distributions
-/// of theirs that take most.
-pub(crate) fn exceeded_by(
-    function: &Function,
-    mut rows: Vec<&Distribution>,
-    options: &Options,
-) -> Vec<String> {
-    rows.sort_by_key(|row| std::cmp::Reverse(row.after.bytes));
-    let largest: Vec<String> = rows
-        .iter()
-        .take(5)
-        .map(|row| format!("{} {}", row.name, numbers::mb(row.after.bytes)))
-        .collect();
-    let checks = [
-        (function.unzipped_bytes, Some(UNZIPPED_LIMIT), "unzipped (Lambda's limit)"),
-        (function.unzipped_bytes, options.max_unzipped, "unzipped (--max-unzipped)"),
-        (function.zipped_bytes, options.max_zipped, "zipped (--max-zipped)"),
-    ];
-    let over = checks.into_iter().filter_map(|(bytes, limit, what)| {
-        let over = bytes.checked_sub(limit?).filter(|over| *over > 0)?;
-        Some(format!(
-            "{} with its layers takes {} {what}, {} over {}; largest: {}",
-            function.name,
-            numbers::mb(bytes),
-            numbers::mb(over),
-            numbers::mb(bytes - over),
-            largest.join(", ")
-        ))
-    });
-    over.collect()
-}
-
 /// What stays on doubt as it was planned.
-pub fn planned_doubts(tree: &Tree, plan: &Plan) -> Vec<Doubt> {
+pub fn planned_doubts(tree: &Tree, facts: &Facts, plan: &Plan) -> Vec<Doubt> {
     let size = |files: &[FileId]| files.iter().map(|file| tree.file(*file).size).sum();
     let told = plan.doubts.iter().map(|doubt| Doubt {
         rule: doubt.rule.id.to_owned(),
         what: doubt.what.clone(),
+        distribution: doubt.files.first().and_then(|file| of_distribution(facts, *file)),
         files: doubt.files.len() as u64,
         bytes: size(&doubt.files),
         why: why(tree, &doubt.why),
@@ -543,13 +517,19 @@ pub fn planned_doubts(tree: &Tree, plan: &Plan) -> Vec<Doubt> {
     told.collect()
 }
 
-fn doubts(tree: &Tree, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
-    let mut doubts = planned_doubts(tree, plan);
+fn of_distribution(facts: &Facts, file: FileId) -> Option<String> {
+    let dist = facts.owners.owner(file).travels_with()?;
+    Some(facts.owners.distribution(dist).name.clone())
+}
+
+fn doubts(tree: &Tree, facts: &Facts, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
+    let mut doubts = planned_doubts(tree, facts, plan);
     for shipped in &packed.shipped {
         if let (Some(reason), Some(file)) = (&shipped.doubt, shipped.file) {
             doubts.push(Doubt {
                 rule: crate::rules::table::ELF_UNMAPPED.id.to_owned(),
                 what: tree.shown(file),
+                distribution: of_distribution(facts, file),
                 files: 1,
                 bytes: tree.file(file).size,
                 why: reason.clone(),

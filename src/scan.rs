@@ -274,6 +274,15 @@ impl Contents for Scanned {
 }
 
 impl Scanned {
+    /// Bytes that a file takes in its zip; None in a folder.
+    pub fn packed_size(&self, id: FileId) -> Option<u64> {
+        let member = self.members[id];
+        match &self.sources[member.source] {
+            Source::Folder(_) => None,
+            Source::Zip(reader) => Some(reader.members().get(member.member)?.packed_size),
+        }
+    }
+
     fn read_anew(&self, id: FileId) -> Result<Vec<u8>> {
         let file = self.tree.file(id);
         let path = file.path.as_str();

@@ -24,14 +24,13 @@ use crate::pack::parts::{Part, Parts};
 use crate::pack::staging::Staging;
 use crate::pack::{Archive, licenses};
 use crate::progress::Progress;
-use crate::report::{Report, json};
+use crate::report::Report;
 use crate::scan::{Hashed, Scanned};
 use crate::scratch;
 use crate::settle::Clock;
 use crate::split::lock;
 use crate::split::{self, Limits, Previous, Split};
 use crate::tree::Layout;
-use crate::verify::Status;
 use decided::Decided;
 use items::{Item, Member};
 use placed::Placed;
@@ -47,13 +46,26 @@ const ZIP: Kind = Kind::new("zip");
 /// Most bytes that a cache takes which lasts as long as the build.
 const FOR_NOW: u64 = u64::MAX / 2;
 
-/// Makes the zips of all functions, and the layers that they share, proves them where that was asked
-/// for, and moves them into the output folder (not in a dry run).
+/// What was made of a workspace.
+pub struct Built {
+    /// What is told of it.
+    pub report: Report,
+    /// The licence texts that the zips do not hold.
+    pub licenses: Option<String>,
+    /// Where the zips lie until they are moved.
+    pub staging: Staging,
+    /// The zips that lie in the output folder already as they are to be.
+    pub in_place: BTreeSet<String>,
+    /// What is noted of the layers for the next build; `None` where there are none.
+    pub lock: Option<String>,
+}
+
+/// Makes the zips of all functions, and the layers that they share, and proves them where that was
+/// asked for.
 ///
 /// # Errors
-/// A [`Failure`] for wrong use; any other error for what cannot be read or written. Then nothing was
-/// moved into the output folder.
-pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Result<Report> {
+/// A [`Failure`] for wrong use; any other error for what cannot be read or written.
+pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Result<Built> {
     let mut clock = Clock::start();
     let options = &workspace.options;
     let scanned = scan(workspace, progress)?;
@@ -99,13 +111,6 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
     let proof =
         proven::prove(workspace, &scanned, &decided, &placed, &archives, &staging, progress)?;
     clock.stop("proof");
-    let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
-    let mut names: Vec<String> = archives
-        .iter()
-        .map(|archive| archive.file.clone())
-        .filter(|file| !in_place.contains(file))
-        .collect();
-    let texts = all_licenses(&decided);
     let report = told::Told {
         workspace,
         decided: &decided,
@@ -117,25 +122,23 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
         archives: &archives,
     }
     .report(proof, clock.stages);
-    let files = texts
-        .map(|text| (licenses::FILE, text))
-        .into_iter()
-        .chain([("report.json", json::render(&report))]);
-    for (name, text) in files {
-        staging.add(name, text.as_bytes())?;
-        names.push(name.to_owned());
+    let lock = (!split.layers.is_empty())
+        .then(|| lock::render(&placed::previous(workspace, &items, &split)));
+    Ok(Built { report, licenses: all_licenses(&decided), staging, in_place, lock })
+}
+
+/// Notes the layers for the next build; without any, nothing of an earlier build stays noted.
+///
+/// # Errors
+/// When the note cannot be written or removed.
+pub fn keep(workspace: &Workspace, lock: Option<&str>) -> Result<()> {
+    let path = workspace.root.join(LOCK);
+    match lock {
+        Some(text) => replace(&path, text.as_bytes()),
+        None if path.is_file() => fs::remove_file(&path)
+            .with_context(|| format!("failed to remove {}", path.display())),
+        None => Ok(()),
     }
-    match refused {
-        true => staging.refuse(&names)?,
-        false => {
-            staging.commit_beside(&names, &in_place)?;
-            if !options.dry_run && !split.layers.is_empty() {
-                let text = lock::render(&placed::previous(workspace, &items, &split));
-                replace(&workspace.root.join(LOCK), text.as_bytes())?;
-            }
-        }
-    }
-    Ok(report)
 }
 
 /// Walks every function's package.

@@ -8,7 +8,7 @@ use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
 
 use super::form::{
-    BytecodeName, CompressionName, LayerName, LevelName, PageSize, Percent, Size, Text,
+    BytecodeName, CompressionName, LayerName, LevelName, PageSize, GrowthText, Size, Text,
 };
 use super::{Cache, refused};
 use crate::failure::{Failure, nearest};
@@ -47,7 +47,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     }),
     ("SLIM_LAYER", |to, it| it.read(|name: LayerName| to.settings.layer = Some(name.into()))),
     ("SLIM_LEVEL", |to, it| it.read(|name: LevelName| to.settings.level = Some(name.into()))),
-    ("SLIM_MAX_GROWTH", |to, it| it.read(|Percent(share)| to.settings.max_growth = Some(share))),
+    ("SLIM_MAX_GROWTH", |to, it| it.read(|GrowthText(share)| to.settings.max_growth = Some(share))),
     ("SLIM_MAX_UNZIPPED", |to, it| it.read(|Size(bytes)| to.settings.max_unzipped = Some(bytes))),
     ("SLIM_MAX_ZIPPED", |to, it| it.read(|Size(bytes)| to.settings.max_zipped = Some(bytes))),
     ("SLIM_NO_CACHE", |to, it| it.flag().map(|flag| to.cache.off = flag)),

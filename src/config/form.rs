@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error, Visitor};
 use toml::Spanned;
 
 use crate::fact::Known;
-use crate::options::{Bytecode, Handler, LayerPolicy, Level, percent, size};
+use crate::options::{Bytecode, Growth, Handler, LayerPolicy, Level, size};
 use crate::target::{Arch, Python};
 use crate::zip::deflate::Compression;
 
@@ -91,7 +91,7 @@ with_common_keys! {
         pub compression: Option<CompressionName>,
         pub verify: Option<bool>,
         pub python_bin: Option<PathBuf>,
-        pub max_growth: Option<Percent>,
+        pub max_growth: Option<GrowthText>,
         pub layer: Layer,
         pub cache: Cache,
         pub rules: Rules,
@@ -179,16 +179,16 @@ impl<'d, T: FromStr<Err = String>> Deserialize<'d> for Text<T> {
     }
 }
 
-/// A share in percent, such as `"2%"`.
+/// A share or a size, such as `"2%"` or `"2MB"`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Percent(pub f64);
+pub(super) struct GrowthText(pub Growth);
 
-impl TryFrom<String> for Percent {
+impl TryFrom<String> for GrowthText {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        percent(&text).map(Self)
+        text.parse().map(Self)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
+use lambda_slim::cli::check::Check;
 use lambda_slim::cli::choices::{Format, RulesFormat};
 use lambda_slim::cli::{Asked, Build, Cli, Command, Configured};
 use lambda_slim::config::environment::Environment;
@@ -13,7 +14,9 @@ use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
 use lambda_slim::options::Options;
-use lambda_slim::report::{Report, coldstart, doubts, explain, inspect, json, proof, text};
+use lambda_slim::report::{
+    Report, budgets, coldstart, diff, doubts, explain, inspect, json, proof, text,
+};
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
 use lambda_slim::verify::Status;
@@ -55,6 +58,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
     let bar = Bar::new();
     match &cli.command {
         Command::Build(build) => return self::build(build, &bar),
+        Command::Check(args) => return check(args, &bar),
         Command::Inspect(args) => {
             let found = lambda_slim::look_into(&args.options(&config(&args.configured)?), &bar)?;
             print(&if args.format == Format::Json {
@@ -113,6 +117,14 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
                 Format::Json => json::render(&found),
             })?;
         }
+        Command::Diff(args) => {
+            let found = diff::diff(&args.a, &args.b, args.max_growth, &bar)?;
+            print(&match args.format {
+                Format::Human => diff::words::render(&found, args.verbose),
+                Format::Json => json::render(&found),
+            })?;
+            return Ok(u8::from(!found.exceeded.is_empty()));
+        }
         Command::Rules(args) => print(&match args.format {
             RulesFormat::Human => table::list(),
             RulesFormat::Json => json::render(&table::RULES),
@@ -160,6 +172,26 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
 /// Whether a proof that cannot be made is a failure.
 fn asks_for_proof(options: &Options) -> bool {
     options.proving.as_ref().is_some_and(|proving| proving.asked)
+}
+
+fn check(args: &Check, bar: &Bar) -> Result<u8> {
+    let config = config(&args.build.decisions.configured)?;
+    let report = match args.asked(&config, source_date_epoch()?)? {
+        Asked::Packages(options) => lambda_slim::build(&options, bar)?,
+        Asked::Workspace(workspace) => {
+            lambda_slim::build_workspace(&workspace, args.build.replan, bar)?
+        }
+    };
+    let checked = budgets::Check::of(&report);
+    if !args.build.quiet {
+        print(&match args.format() {
+            Format::Human => checked.render(&report),
+            Format::Json => json::render(&checked),
+        })?;
+    }
+    let fails = |status| matches!(status, Status::Failed | Status::NotRun);
+    let refused = report.proof.as_ref().is_some_and(|proof| fails(proof.status));
+    Ok(u8::from(refused || !report.exceeded.is_empty()))
 }
 
 /// What the environment and the configuration say.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Bytecode, Glob, Handler, LayerPolicy, Level, Options, Proving};
+use super::{Bytecode, Glob, Growth, Handler, LayerPolicy, Level, Options, Proving};
 use crate::fact::Known;
 use crate::target::{Arch, Python};
 use crate::zip::deflate::Compression;
@@ -51,8 +51,8 @@ pub struct Settings {
     pub max_unzipped: Option<u64>,
     /// Most zipped bytes of a function and its layers.
     pub max_zipped: Option<u64>,
-    /// Most growth in percent.
-    pub max_growth: Option<f64>,
+    /// How much more than in the baseline a function and its layers may take.
+    pub max_growth: Option<Growth>,
     /// Whether distributions that Lambda's runtime has are left out.
     pub exclude_runtime: Option<bool>,
     /// Whether the result is proven.

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use super::same::is_same;
 use crate::failure::Failure;
 use crate::options::Options;
 
@@ -119,29 +121,22 @@ impl Staging {
         fs::create_dir_all(&folder)
             .with_context(|| format!("failed to write {}", folder.display()))?;
         self.out_dir = folder;
-        self.commit(names)
+        self.commit(names, &BTreeSet::new())
     }
 
     /// Moves `names` into the output folder, the report last, and removes what the
-    /// build before wrote and this one did not. A dry run moves nothing.
+    /// build before wrote and this one did not; what is in place already stays. A dry run moves
+    /// nothing.
     ///
     /// # Errors
     /// When a file cannot be moved or removed; what was there before may then be partly replaced,
     /// and the old report's hashes no longer fit.
-    pub fn commit(self, names: &[String]) -> Result<()> {
-        self.commit_beside(names, &BTreeSet::new())
-    }
-
-    /// As [`Staging::commit`]; what is in place already stays.
-    ///
-    /// # Errors
-    /// As [`Staging::commit`].
-    pub fn commit_beside(self, names: &[String], in_place: &BTreeSet<String>) -> Result<()> {
+    pub fn commit(self, names: &[String], in_place: &BTreeSet<String>) -> Result<()> {
         if self.dry_run {
             return Ok(());
         }
         self.refuse_folders(names)?;
-        let stale = stale_files(&self.out_dir, names);
+        let stale = stale_files(&self.out_dir, &self.last_report(), names);
         let stale = stale.into_iter().filter(|name| !in_place.contains(name));
         for name in names.iter().filter(|name| *name != REPORT) {
             self.move_one(name)?;
@@ -174,9 +169,19 @@ impl Staging {
         Ok(())
     }
 
+    /// The report of the build before in the output folder; null where there is none.
+    pub fn last_report(&self) -> Value {
+        let bytes = fs::read(self.out_dir.join(REPORT)).ok();
+        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    /// What is there already stays untouched, so that whoever looks at dates sees no change.
     fn move_one(&self, name: &str) -> Result<()> {
-        let to = self.out_dir.join(name);
-        fs::rename(self.folder.path().join(name), &to)
+        let (from, to) = (self.folder.path().join(name), self.out_dir.join(name));
+        if is_same(&from, &to) {
+            return Ok(());
+        }
+        fs::rename(&from, &to)
             .with_context(|| format!("failed to write {}", to.display()))
     }
 }
@@ -211,11 +216,7 @@ fn locked_folder(parent: &Path) -> io::Result<(TempDir, File)> {
 
 /// What an earlier build left here and this one does not write: the zips that its report names,
 /// and with them its licence texts.
-fn stale_files(out_dir: &Path, names: &[String]) -> Vec<String> {
-    let report: serde_json::Value = fs::read(out_dir.join(REPORT))
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default();
+fn stale_files(out_dir: &Path, report: &Value, names: &[String]) -> Vec<String> {
     let zips = report["zips"].as_array().into_iter().flatten();
     let mut named: Vec<&str> = zips.filter_map(|zip| zip["file"].as_str()).collect();
     if report["tool"]["name"] == "slim" {

@@ -6,6 +6,35 @@ pub fn mb(bytes: u64) -> String {
     if mb >= 9.95 { format!("{mb:.1} MB") } else { format!("{mb:.2} MB") }
 }
 
+/// Bytes in the unit that suits them.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        1 => "1 byte".to_owned(),
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => mb(bytes),
+    }
+}
+
+/// How many bytes more or fewer, with the sign.
+pub fn change(before: u64, after: u64) -> String {
+    let sign = match before.cmp(&after) {
+        std::cmp::Ordering::Less => "+",
+        std::cmp::Ordering::Greater => "-",
+        std::cmp::Ordering::Equal => "±",
+    };
+    format!("{sign}{}", size(before.abs_diff(after)))
+}
+
+/// The same in percent of what was before.
+pub fn change_percent(before: u64, after: u64) -> String {
+    if before == 0 {
+        return if after == 0 { "±0.0%".to_owned() } else { "from nothing".to_owned() };
+    }
+    let percent = (after as f64 - before as f64) / before as f64 * 100.0;
+    format!("{percent:+.1}%")
+}
+
 /// A share in percent.
 pub fn percent(part: u64, whole: u64) -> String {
     if whole == 0 { "0%".to_owned() } else { format!("{:.1}%", part as f64 / whole as f64 * 100.0) }
@@ -60,6 +89,16 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(percent(1, 3), "33.3%");
         assert_eq!(files(1), "1 file");
+        assert_eq!(
+            [size(1), size(999), size(1_500), size(2_000_000)].join(" "),
+            "1 byte 999 bytes 1.5 kB 2.00 MB"
+        );
+        assert_eq!(
+            [change(1, 3), change(3_000, 1), change(7, 7)],
+            ["+2 bytes", "-3.0 kB", "±0 bytes"]
+        );
+        assert_eq!([change_percent(4, 5), change_percent(4, 3)], ["+25.0%", "-25.0%"]);
+        assert_eq!([change_percent(0, 3), change_percent(0, 0)], ["from nothing", "±0.0%"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::diff::words;
 use super::numbers::{count, files, mb, percent};
 use super::{Distribution, Function, Report, duplicates, layers, proof};
 use crate::rules::table::{PAGE_SIZE, UNOPENED};
@@ -45,6 +46,13 @@ pub fn render(report: &Report, style: Style) -> String {
     doubts(&mut out, report, style);
     for told in duplicates::render(&report.duplicates, style.verbose) {
         line(&mut out, &told);
+    }
+    if let Some(changes) = &report.growth {
+        line(&mut out, "since the baseline:");
+        for told in words::lines(changes, style.verbose) {
+            line(&mut out, &format!("  {told}"));
+        }
+        line(&mut out, &format!("  {}", words::sum(changes)));
     }
     for warning in &report.warnings {
         line(&mut out, &format!("warning: {warning}"));

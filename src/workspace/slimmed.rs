@@ -165,7 +165,7 @@ impl Slimmed {
             own,
             entries: entries(tree, facts, plan, digests, &groups),
             saved: saved(tree, facts, plan),
-            doubts: report::planned_doubts(tree, plan),
+            doubts: report::planned_doubts(tree, facts, plan),
             warnings: plan.warnings.clone(),
             licenses: licenses::texts(tree, scanned, facts, plan)?,
             modules,

@@ -10,7 +10,7 @@ use crate::options::workspace::Workspace;
 use crate::pack::Archive;
 use crate::pack::parts::Parts;
 use crate::report::layers::{Conflict, Layer, Layers, Shared};
-use crate::report::{self, Amount, Distribution, Doubt, Report, RuleTotal, Shipped};
+use crate::report::{self, Amount, budgets, Distribution, Doubt, Report, RuleTotal, Shipped};
 use crate::rules::table::{ELF_UNMAPPED, PAGE_SIZE};
 use crate::split::{Change, PreviousItem, Split, Standing};
 use crate::verify::Proof;
@@ -60,23 +60,18 @@ impl Told<'_> {
         }
         let functions: Vec<report::Function> =
             (0..self.decided.len()).map(|number| self.function(number)).collect();
-        let exceeded = functions
+        let budgets: Vec<budgets::Budget> = functions
             .iter()
             .zip(&self.workspace.functions)
-            .flat_map(|(function, asked)| {
-                let here = |row: &&Distribution| {
-                    row.package == function.name || function.layers.contains(&row.zip)
-                };
-                let rows: Vec<&Distribution> = distributions.iter().filter(here).collect();
-                report::exceeded_by(function, rows, &asked.options)
-            })
+            .flat_map(|(function, asked)| budgets::of(function, &distributions, &asked.options))
             .collect();
         let asked = &self.workspace.options;
         Report {
             before,
             after,
             links_followed: links,
-            exceeded,
+            exceeded: budgets::exceeded(&budgets),
+            budgets,
             zips,
             functions,
             distributions,
@@ -201,6 +196,9 @@ impl Told<'_> {
             Some(Doubt {
                 rule: ELF_UNMAPPED.id.to_owned(),
                 what: format!("{}:{}", self.name(function), entry.path),
+                distribution: entry
+                    .of
+                    .map(|of| self.decided[function].slimmed.distributions[of].name.clone()),
                 files: 1,
                 bytes: entry.size,
                 why: part.doubt.clone()?,

@@ -115,6 +115,8 @@ pub struct Member {
     pub mode: Option<u32>,
     /// Length of the contents in bytes; [`Reader::read`] gives exactly as many.
     pub raw_size: u64,
+    /// Length of the contents as they lie in the zip.
+    pub packed_size: u64,
 }
 
 /// An open package zip. All threads may read from one reader at once.
@@ -267,6 +269,7 @@ impl Reader {
             kind,
             mode: mode.map(|mode| mode & 0o7777),
             raw_size: entry.size(),
+            packed_size: entry.compressed_size(),
         }))
     }
 

@@ -74,7 +74,8 @@ fn build_for_people() {
     let all = shop.build(&["--verbose"]);
     assert_snapshot!("build_verbose", plain(&all.run.out, shop.home.path()));
     assert_eq!(shop.build(&["--quiet"]).run.out, "");
-    let names = ["THIRD_PARTY_LICENSES.txt", "function.zip", "layer.zip", "report.json"];
+    let names =
+        ["THIRD_PARTY_LICENSES.txt", "changed.json", "function.zip", "layer.zip", "report.json"];
     assert_eq!(listed(built.out.path()), names);
 }
 

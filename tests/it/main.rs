@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "these are tests")]
 
 mod bytecode;
+mod change;
+mod changed;
 mod coldstart;
 mod command;
 mod config;

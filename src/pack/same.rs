@@ -1,0 +1,62 @@
+//! Whether what is in place is what was made anew: then it is left untouched.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use walkdir::WalkDir;
+
+/// Whether two trees, or two files, hold the same bytes with the same modes.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    let list = |root: &Path| -> Option<Vec<(PathBuf, u32, bool)>> {
+        let walk = WalkDir::new(root).sort_by_file_name().into_iter();
+        walk.map(|entry| {
+            let entry = entry.ok()?;
+            let found = entry.metadata().ok().filter(|found| found.is_dir() || found.is_file())?;
+            let path = entry.path().strip_prefix(root).ok()?.to_owned();
+            Some((path, found.permissions().mode(), found.is_file()))
+        })
+        .collect()
+    };
+    let (Some(ours), Some(theirs)) = (list(one), list(other)) else { return false };
+    let at = |root: &Path, path: &Path| match path.as_os_str().is_empty() {
+        true => root.to_owned(),
+        false => root.join(path),
+    };
+    let same = |(path, _, is_file): &(PathBuf, u32, bool)| {
+        !is_file
+            || fs::read(at(one, path))
+                .and_then(|ours| Ok(ours == fs::read(at(other, path))?))
+                .unwrap_or(false)
+    };
+    ours == theirs && ours.par_iter().all(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_names_and_modes_make_a_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for (tree, text, mode) in
+            [("a", "x", 0o644), ("b", "x", 0o644), ("c", "y", 0o644), ("d", "x", 0o755)]
+        {
+            fs::create_dir_all(at(tree).join("sub")).unwrap();
+            let file = at(tree).join("sub/f");
+            fs::write(&file, text).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        assert!(is_same(&at("a"), &at("b")));
+        assert!(is_same(&at("a/sub/f"), &at("b/sub/f")));
+        for other in ["c", "d", "nothing", "a/sub/f"] {
+            assert!(!is_same(&at("a"), &at(other)), "{other}");
+        }
+        fs::write(at("b").join("more"), "").unwrap();
+        assert!(!is_same(&at("a"), &at("b")) && !is_same(&at("a/sub/f"), &at("c/sub/f")));
+        std::os::unix::fs::symlink(at("a/sub/f"), at("link")).unwrap();
+        assert!(!is_same(&at("a/sub/f"), &at("link")), "a link is no file of ours");
+    }
+}
