@@ -1,10 +1,15 @@
 //! What a user can type.
 
+pub mod caching;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use caching::{CacheArgs, Caching};
+
 use crate::config::Config;
+use crate::failure::Failure;
 use crate::options::{
     Bytecode, Glob, Handler, LayerPolicy, Level, Options, Proving, Tracing, size,
 };
@@ -43,6 +48,8 @@ pub enum Command {
     Explain(Explain),
     /// List what slim takes away, and on what grounds
     Rules(Rules),
+    /// Show, or remove, what is kept for the next build
+    Cache(CacheArgs),
 }
 
 /// Which configuration is read.
@@ -92,6 +99,9 @@ pub struct Decisions {
     /// Which configuration is read.
     #[command(flatten)]
     pub configured: Configured,
+    /// What is kept for the next build.
+    #[command(flatten)]
+    pub caching: Caching,
 }
 
 /// How a result is run to prove it.
@@ -239,6 +249,9 @@ pub struct Coldstart {
     /// Which configuration is read.
     #[command(flatten)]
     pub configured: Configured,
+    /// What is kept for the next build.
+    #[command(flatten)]
+    pub caching: Caching,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -246,15 +259,19 @@ pub struct Coldstart {
 
 impl Coldstart {
     /// What was asked for, here and in the configuration.
-    pub fn options(&self, config: &Config) -> Options {
+    ///
+    /// # Errors
+    /// A usage [`Failure`] for a cache that cannot be.
+    pub fn options(&self, config: &Config) -> Result<Options, Failure> {
         let mut options = config.options(vec![self.package.clone()]);
+        options.cache = self.caching.open(config)?;
         options.python = self.python;
         options.arch = self.arch;
         options.level = self.level.into();
         options.handlers = vec![self.handler.clone()];
         options.python_bin.clone_from(&self.runs_as.python_bin);
         options.proving = Some(self.runs_as.proving());
-        options
+        Ok(options)
     }
 }
 
@@ -348,6 +365,9 @@ pub struct Inspect {
     /// Which configuration is read.
     #[command(flatten)]
     pub configured: Configured,
+    /// What is kept for the next build.
+    #[command(flatten)]
+    pub caching: Caching,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -490,8 +510,11 @@ fn report_copy(text: &str) -> Result<(Format, PathBuf), String> {
 
 impl Build {
     /// What was asked for, here and in the configuration; `epoch` is SOURCE_DATE_EPOCH.
-    pub fn options(&self, config: &Config, epoch: Option<u64>) -> Options {
-        let mut options = self.decisions.options(self.packages.clone(), config);
+    ///
+    /// # Errors
+    /// A usage [`Failure`] for a cache that cannot be.
+    pub fn options(&self, config: &Config, epoch: Option<u64>) -> Result<Options, Failure> {
+        let mut options = self.decisions.options(self.packages.clone(), config)?;
         options.out_dir = self.out_dir.clone();
         options.compression = match self.compression {
             CompressionArg::Fast => Compression::Fast,
@@ -516,32 +539,40 @@ impl Build {
             emulator: self.rie.clone(),
             ..self.runs.proving()
         });
-        options
+        Ok(options)
     }
 }
 
 impl Inspect {
     /// What was asked for, here and in the configuration.
-    pub fn options(&self, config: &Config) -> Options {
+    ///
+    /// # Errors
+    /// A usage [`Failure`] for a cache that cannot be.
+    pub fn options(&self, config: &Config) -> Result<Options, Failure> {
         let mut options = config.options(self.packages.clone());
+        options.cache = self.caching.open(config)?;
         options.python = self.python;
         options.arch = self.arch;
         options.handlers.clone_from(&self.handler);
-        options
+        Ok(options)
     }
 }
 
 impl Explain {
     /// What was asked for, here and in the configuration.
-    pub fn options(&self, config: &Config) -> Options {
+    ///
+    /// # Errors
+    /// A usage [`Failure`] for a cache that cannot be.
+    pub fn options(&self, config: &Config) -> Result<Options, Failure> {
         self.decisions.options(vec![self.package.clone()], config)
     }
 }
 
 impl Decisions {
     /// The command line comes last, so that of two globs for a file its own is the one told.
-    fn options(&self, packages: Vec<PathBuf>, config: &Config) -> Options {
+    fn options(&self, packages: Vec<PathBuf>, config: &Config) -> Result<Options, Failure> {
         let mut options = config.options(packages);
+        options.cache = self.caching.open(config)?;
         options.python = self.python;
         options.arch = self.arch;
         options.level = self.level.into();
@@ -557,6 +588,6 @@ impl Decisions {
         options.traces.clone_from(&self.trace);
         options.keep.extend(self.keep.iter().map(|text| Glob::typed(text)));
         options.drop.extend(self.drop.iter().map(|text| Glob::typed(text)));
-        options
+        Ok(options)
     }
 }

@@ -16,6 +16,7 @@ use globset::GlobBuilder;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::cache::Settings;
 use crate::fact::Known;
 use crate::failure::{Failure, nearest};
 use crate::options::{Glob, Options};
@@ -32,6 +33,8 @@ pub struct Config {
     drop: Vec<Arc<Glob>>,
     rules_off: BTreeSet<String>,
     facts: Vec<Arc<Known>>,
+    /// Where results are kept.
+    pub cache: Settings,
 }
 
 impl Config {

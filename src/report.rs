@@ -3,6 +3,7 @@
 //! Numbers are here, in bytes; words are in the writers.
 
 pub mod bytecode;
+pub mod cache;
 pub mod coldstart;
 pub mod doubts;
 pub mod duplicates;

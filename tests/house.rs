@@ -24,8 +24,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tree", &[]),
     // What was asked for.
     ("options", &["cache", "fact", "target", "zip"]),
-    ("config", &["options", "fact", "failure"]),
-    ("cli", &["cache", "options", "config", "target", "zip"]),
+    ("config", &["cache", "options", "fact", "failure"]),
+    ("cli", &["cache", "options", "config", "failure", "target", "zip"]),
     // The stages, in the order in which data flows.
     ("scan", &["tree", "zip", "progress", "failure"]),
     (
@@ -107,6 +107,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "measure",
             "python",
             "zip",
+            "cache",
         ],
     ),
 ];

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
+use lambda_slim::cache::{NotACache, Stat};
+use lambda_slim::cli::caching::{CacheCommand, OneCache};
 use lambda_slim::cli::{Build, Cli, Command, Configured, Format, RulesFormat};
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
-use lambda_slim::report::{Report, coldstart, doubts, explain, inspect, json, proof, text};
+use lambda_slim::report::{self, Report, coldstart, doubts, explain, inspect, json, proof, text};
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
 use lambda_slim::verify::Status;
@@ -53,7 +55,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
     match &cli.command {
         Command::Build(build) => return self::build(build, &bar),
         Command::Inspect(args) => {
-            let found = lambda_slim::look_into(&args.options(&config(&args.configured)?), &bar)?;
+            let found = lambda_slim::look_into(&args.options(&config(&args.configured)?)?, &bar)?;
             print(&if args.format == Format::Json {
                 json::render(&found)
             } else {
@@ -62,7 +64,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         }
         Command::Explain(args) if args.doubts => {
             let found = lambda_slim::list_doubts(
-                &args.options(&config(&args.decisions.configured)?),
+                &args.options(&config(&args.decisions.configured)?)?,
                 &bar,
             )?;
             print(&if args.format == Format::Json {
@@ -74,7 +76,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         Command::Explain(args) => {
             let path = args.path.as_deref().unwrap_or_default();
             let answers = lambda_slim::explain_path(
-                &args.options(&config(&args.decisions.configured)?),
+                &args.options(&config(&args.decisions.configured)?)?,
                 path,
                 &bar,
             )?;
@@ -101,7 +103,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
             })?;
         }
         Command::Coldstart(args) => {
-            let options = args.options(&config(&args.configured)?);
+            let options = args.options(&config(&args.configured)?)?;
             let found = lambda_slim::coldstart(&options, usize::from(args.runs), &bar)?;
             print(&match args.format {
                 Format::Human => coldstart::render(&found),
@@ -113,6 +115,18 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
             RulesFormat::Json => json::render(&table::RULES),
             RulesFormat::Markdown => table::page(),
         })?,
+        Command::Cache(args) => match &args.command {
+            CacheCommand::Stat(args) => {
+                let cache = args.open(&config(&args.configured)?)?;
+                let stat = cache.stat().context("failed to read the cache")?;
+                print(&told(stat.ok_or_else(no_folder)?, args, report::cache::render))?;
+            }
+            CacheCommand::Clean(args) => {
+                let cache = args.open(&config(&args.configured)?)?;
+                let stat = cache.clean().map_err(not_cleaned)?;
+                print(&told(stat.ok_or_else(no_folder)?, args, report::cache::render_cleaned))?;
+            }
+        },
     }
     Ok(0)
 }
@@ -120,7 +134,13 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
 fn build(args: &Build, bar: &Bar) -> Result<u8> {
     let style = text::Style { verbose: args.verbose, dry_run: args.dry_run };
     let config = config(&args.decisions.configured)?;
-    let report = lambda_slim::build(&args.options(&config, source_date_epoch()?), bar)?;
+    let options = args.options(&config, source_date_epoch()?)?;
+    let report = lambda_slim::build(&options, bar)?;
+    let of_folder = options.cache.trouble().filter(|_| args.verbose);
+    let of_store = options.cache.trouble_of_store().filter(|_| !args.quiet);
+    for trouble in of_folder.into_iter().chain(of_store) {
+        eprintln!("warning: {trouble}");
+    }
     for (format, path) in &args.report {
         std::fs::write(path, rendered(&report, *format, style))
             .with_context(|| format!("failed to write {}", Path::new(path).display()))?;
@@ -141,6 +161,28 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     let asked = args.verify || !args.runs.event.is_empty();
     let not_run = asked && report.proof.as_ref().is_some_and(|p| p.status == Status::NotRun);
     Ok(u8::from(refused || not_run || !report.exceeded.is_empty()))
+}
+
+fn told(stat: Stat, args: &OneCache, render: fn(&Stat) -> String) -> String {
+    match args.format {
+        Format::Human => render(&stat),
+        Format::Json => json::render(&stat),
+    }
+}
+
+fn no_folder() -> Failure {
+    Failure::usage("failed to find the cache: there is no home folder")
+        .hint("name it: --cache-dir DIR")
+}
+
+fn not_cleaned(error: NotACache) -> Failure {
+    let message = format!("failed to clean the cache: {error}");
+    match error {
+        NotACache::Foreign(_) => {
+            Failure::usage(message).hint("--cache-dir names the folder that builds were given")
+        }
+        NotACache::Io(..) => Failure::io(message),
+    }
 }
 
 /// The configuration that counts, or an empty one.

@@ -24,6 +24,11 @@ pub struct Run {
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_slim"));
     command.env_remove("SOURCE_DATE_EPOCH").env_remove("NO_COLOR").stdin(Stdio::null());
+    // Tests of the cache ask for one.
+    command.env("SLIM_NO_CACHE", "1");
+    for name in ["SLIM_CACHE_DIR", "SLIM_CACHE", "SLIM_CACHE_READ_ONLY"] {
+        command.env_remove(name);
+    }
     command
 }
 
