@@ -4,6 +4,7 @@
 //! there. An entry is checked whenever it is read, so that nothing needs to be locked or synced.
 
 mod folder;
+mod store;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,18 +14,29 @@ use serde::Serialize;
 
 use folder::Folder;
 pub use folder::NotACache;
+use store::Store;
 
 /// Most bytes that a cache takes where nothing else is asked for.
 pub const MOST_BYTES: u64 = 2 << 30;
 
 /// What entries are about; a folder of the cache has its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind(&'static str);
+pub struct Kind {
+    name: &'static str,
+    shared: bool,
+}
 
 impl Kind {
     /// A kind; the name is of lower-case letters and hyphens.
     pub const fn new(name: &'static str) -> Self {
-        Self(name)
+        Self { name, shared: true }
+    }
+
+    /// The same for entries that no other machine is asked for: what is worked out sooner than it comes
+    /// over a network, or is true of this machine alone.
+    #[must_use]
+    pub const fn here(self) -> Self {
+        Self { shared: false, ..self }
     }
 }
 
@@ -54,13 +66,33 @@ struct Place {
 
 impl Place {
     fn of(kind: Kind, key: &Key) -> Self {
-        let name = blake3::Hasher::new_keyed(key.0.as_bytes()).update(kind.0.as_bytes()).finalize();
+        let name =
+            blake3::Hasher::new_keyed(key.0.as_bytes()).update(kind.name.as_bytes()).finalize();
         Self { kind, name }
+    }
+
+    /// Its folders and its name.
+    fn parts(&self) -> [String; 3] {
+        let name = self.name.to_hex();
+        let (folder, name) = name.split_at(2);
+        [self.kind.name, folder, name].map(str::to_owned)
     }
 
     /// The checksum of an entry's bytes; it stands behind them.
     fn checksum(&self, bytes: &[u8]) -> blake3::Hash {
         blake3::keyed_hash(self.name.as_bytes(), bytes)
+    }
+
+    /// Where it lies in a bucket.
+    #[cfg(feature = "s3")]
+    fn slashed(&self) -> String {
+        format!("{}/{}", folder::FORM, self.parts().join("/"))
+    }
+
+    /// An entry as it is stored.
+    #[cfg(feature = "s3")]
+    fn closed(&self, bytes: &[u8]) -> Vec<u8> {
+        [bytes, self.checksum(bytes).as_bytes()].concat()
     }
 
     /// The bytes of an entry as it is stored; `None` where it is damaged.
@@ -82,6 +114,7 @@ pub struct Cache(Option<Arc<Levels>>);
 #[derive(Debug)]
 struct Levels {
     folder: Folder,
+    store: Option<Store>,
     /// What first could not be written, and why.
     trouble: OnceLock<String>,
 }
@@ -89,8 +122,12 @@ struct Levels {
 impl Cache {
     /// The cache in a folder, which is made when it is needed; it takes about `most_bytes` at most.
     pub fn at(folder: &Path, most_bytes: u64) -> Self {
-        let folder = Folder::new(folder, most_bytes);
-        Self(Some(Arc::new(Levels { folder, trouble: OnceLock::new() })))
+        Self::of(folder, most_bytes, None)
+    }
+
+    fn of(folder: &Path, most_bytes: u64, store: Option<Store>) -> Self {
+        let folder = Folder::new(folder, Some(most_bytes));
+        Self(Some(Arc::new(Levels { folder, store, trouble: OnceLock::new() })))
     }
 
     /// The folder for all caches of this user's slim: `$XDG_CACHE_HOME/lambda-slim`, or
@@ -109,21 +146,30 @@ impl Cache {
     /// The bytes that were put under this key; `None` where there are none, or they are damaged.
     pub fn get(&self, kind: Kind, key: &Key) -> Option<Vec<u8>> {
         let levels = self.0.as_ref()?;
-        levels.folder.get(&Place::of(kind, key))
+        let place = Place::of(kind, key);
+        levels.folder.get(&place).or_else(|| {
+            let bytes = levels.store.as_ref().filter(|_| kind.shared)?.get(&place)?;
+            levels.keep(&place, &bytes);
+            Some(bytes)
+        })
     }
 
     /// Keeps bytes under a key, for as long as there is room.
     pub fn put(&self, kind: Kind, key: &Key, bytes: &[u8]) {
         let Some(levels) = &self.0 else { return };
-        if let Err(error) = levels.folder.put(&Place::of(kind, key), bytes) {
-            let folder = levels.folder.path().display();
-            levels
-                .trouble
-                .get_or_init(|| format!("failed to write into the cache {folder}: {error}"));
+        let place = Place::of(kind, key);
+        levels.keep(&place, bytes);
+        if let Some(store) = levels.store.as_ref().filter(|_| kind.shared) {
+            store.put(&place, bytes);
         }
     }
 
-    /// What went wrong first, where anything did: a sentence.
+    /// Waits until the store has what was put; why it was given up, where it was: a sentence.
+    pub fn trouble_of_store(&self) -> Option<&str> {
+        self.0.as_ref()?.store.as_ref()?.trouble()
+    }
+
+    /// Why nothing could be kept in the folder, where that is so: a sentence.
     pub fn trouble(&self) -> Option<&str> {
         self.0.as_ref()?.trouble.get().map(String::as_str)
     }
@@ -154,14 +200,65 @@ pub struct Settings {
     pub folder: Option<PathBuf>,
     /// Most bytes that it takes, where that is not [`MOST_BYTES`].
     pub most_bytes: Option<u64>,
+    /// A store behind it that machines share: a folder, or `s3://BUCKET/PREFIX`.
+    pub store: Option<String>,
+    /// Whether nothing is written into the store.
+    pub read_only: bool,
 }
 
 impl Settings {
     /// The cache; it is off where there is no folder for it.
-    pub fn open(&self) -> Cache {
+    ///
+    /// # Errors
+    /// When the store cannot be what was named; not when it cannot be reached.
+    pub fn open(&self) -> Result<Cache, Unusable> {
         let folder = self.folder.clone().or_else(Cache::user_folder).filter(|_| !self.off);
-        let most_bytes = self.most_bytes.unwrap_or(MOST_BYTES);
-        folder.map_or_else(Cache::default, |folder| Cache::at(&folder, most_bytes))
+        let Some(folder) = folder else { return Ok(Cache::default()) };
+        let store =
+            self.store.as_deref().map(|name| Store::open(name, self.read_only)).transpose()?;
+        Ok(Cache::of(&folder, self.most_bytes.unwrap_or(MOST_BYTES), store))
+    }
+}
+
+impl Levels {
+    fn keep(&self, place: &Place, bytes: &[u8]) {
+        if let Err(error) = self.folder.put(place, bytes) {
+            let folder = self.folder.path().display();
+            self.trouble
+                .get_or_init(|| format!("failed to write into the cache {folder}: {error}"));
+        }
+    }
+}
+
+/// A cache that cannot be what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// It needs a part that this program was built without.
+    #[error("{0} needs a slim with the feature s3, and this one was built without")]
+    Feature(String),
+    /// Neither a folder nor a bucket.
+    #[error("{0} is neither a folder nor s3://BUCKET/PREFIX")]
+    Scheme(String),
+    /// The bucket cannot be what was named, and why.
+    #[error("{0}: {1}")]
+    Bucket(String, String),
+}
+
+impl Unusable {
+    /// The next step to take.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::Feature(_) => {
+                "`cargo install lambda-slim --features s3` makes one; a folder that machines share \
+                 does without: --cache DIR"
+            }
+            Self::Scheme(_) => {
+                "name a folder that machines share, or a bucket: --cache s3://BUCKET/PREFIX"
+            }
+            Self::Bucket(..) => {
+                "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL are heeded"
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a user can type.
 
+pub mod caching;
 pub mod check;
 pub mod choices;
 pub mod diff;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::caching::{CacheArgs, Caching};
 use self::choices::{
     BytecodeArg, CompressionArg, Format, LayerArg, LevelArg, PageSizeArg, RulesFormat, When,
 };
@@ -55,6 +57,8 @@ pub enum Command {
     Diff(diff::Diff),
     /// List what slim takes away, and on what grounds
     Rules(Rules),
+    /// Show, or remove, what is kept for the next build
+    Cache(CacheArgs),
 }
 
 /// Which configuration is read.
@@ -116,6 +120,9 @@ pub struct Decisions {
     /// Which configuration is read.
     #[command(flatten)]
     pub configured: Configured,
+    /// What is kept for the next build.
+    #[command(flatten)]
+    pub caching: Caching,
 }
 
 /// How a result is run to prove it.
@@ -314,6 +321,9 @@ pub struct Coldstart {
     /// Which configuration is read.
     #[command(flatten)]
     pub configured: Configured,
+    /// What is kept for the next build.
+    #[command(flatten)]
+    pub caching: Caching,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -334,7 +344,8 @@ impl Coldstart {
         };
         let packages = vec![self.package.clone()];
         let settings = own.over(config.settings(&packages));
-        let options = self.runs_as.options(settings, packages, config);
+        let mut options = self.runs_as.options(settings, packages, config);
+        options.cache = self.caching.open(config)?;
         match &options.handlers[..] {
             [] => Err(no_handler("measure")),
             [_] => Ok(options),
@@ -435,6 +446,9 @@ pub struct Inspect {
     /// Which configuration is read.
     #[command(flatten)]
     pub configured: Configured,
+    /// What is kept for the next build.
+    #[command(flatten)]
+    pub caching: Caching,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -483,7 +497,11 @@ impl Build {
     /// # Errors
     /// A usage [`Failure`] where there is nothing to build, or one of it is not there.
     pub fn asked(&self, config: &Config, epoch: Option<u64>) -> Result<Asked, Failure> {
-        let complete = |settings, packages| self.complete(settings, packages, config, epoch);
+        let cache = self.decisions.caching.open(config)?;
+        let complete = |settings, packages| {
+            let options = self.complete(settings, packages, config, epoch);
+            Options { cache: cache.clone(), ..options }
+        };
         let Some(names) = self.names(config)? else {
             let settings = self.settings().over(config.settings(&self.packages));
             let options = complete(settings, self.packages.clone());
@@ -560,7 +578,10 @@ impl Build {
 
 impl Inspect {
     /// What was asked for, here and in the configuration.
-    pub fn options(&self, config: &Config) -> Options {
+    ///
+    /// # Errors
+    /// A usage [`Failure`] for a cache that cannot be.
+    pub fn options(&self, config: &Config) -> Result<Options, Failure> {
         let own = Settings {
             python: self.python,
             arch: self.arch,
@@ -568,16 +589,21 @@ impl Inspect {
             ..Settings::default()
         };
         let settings = own.over(config.settings(&self.packages));
-        Options { config: config.told(), ..settings.options(self.packages.clone()) }
+        let cache = self.caching.open(config)?;
+        Ok(Options { cache, config: config.told(), ..settings.options(self.packages.clone()) })
     }
 }
 
 impl Explain {
     /// What was asked for, here and in the configuration.
-    pub fn options(&self, config: &Config) -> Options {
+    ///
+    /// # Errors
+    /// A usage [`Failure`] for a cache that cannot be.
+    pub fn options(&self, config: &Config) -> Result<Options, Failure> {
         let packages = vec![self.package.clone()];
         let settings = self.decisions.settings().over(config.settings(&packages));
-        self.decisions.options(settings, packages, config)
+        let cache = self.decisions.caching.open(config)?;
+        Ok(Options { cache, ..self.decisions.options(settings, packages, config) })
     }
 }
 

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use self::environment::Environment;
 use self::form::{Form, Project};
 use self::read::{FunctionTable, Place, Read};
+use crate::cache;
 use crate::failure::Failure;
 use crate::options::settings::Settings;
 use crate::options::workspace::{Function, LayerTable, Workspace};
@@ -52,14 +53,31 @@ pub struct Cache {
     pub max_size: Option<u64>,
     /// Whether none is used.
     pub off: bool,
+    /// A store behind it that machines share.
+    pub store: Option<String>,
+    /// Whether nothing is written into the store.
+    pub read_only: bool,
 }
 
 impl Cache {
+    /// What it says, in the cache's own words.
+    pub fn settings(&self) -> cache::Settings {
+        cache::Settings {
+            off: self.off,
+            folder: self.dir.clone(),
+            most_bytes: self.max_size,
+            store: self.store.clone(),
+            read_only: self.read_only,
+        }
+    }
+
     fn over(self, under: Self) -> Self {
         Self {
             dir: self.dir.or(under.dir),
             max_size: self.max_size.or(under.max_size),
             off: self.off || under.off,
+            store: self.store.or(under.store),
+            read_only: self.read_only || under.read_only,
         }
     }
 }

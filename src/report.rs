@@ -4,6 +4,7 @@
 
 pub mod budgets;
 pub mod bytecode;
+pub mod cache;
 pub mod changed;
 pub mod coldstart;
 pub mod diff;

@@ -25,7 +25,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("split", &["failure", "target"]),
     // What was asked for.
     ("options", &["cache", "fact", "target", "zip"]),
-    ("config", &["options", "fact", "failure", "target", "zip"]),
+    ("config", &["cache", "options", "fact", "failure", "target", "zip"]),
     ("cli", &["cache", "options", "config", "target", "zip", "failure"]),
     // The stages, in the order in which data flows.
     ("scan", &["tree", "zip", "progress", "failure"]),
@@ -112,6 +112,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "measure",
             "python",
             "zip",
+            "cache",
         ],
     ),
 ];

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use super::{Held, Place, Stat};
+use super::{Held, MOST_BYTES, Place, Stat};
 
 /// Everything lies in this folder of the cache; another form of entries would have another.
-const FORM: &str = "v1";
+pub(super) const FORM: &str = "v1";
 /// Says to backups that this can be made again, and to `clean` that slim wrote it
 /// (<https://bford.info/cachedir/>).
 const TAG: (&str, &str) = (
@@ -44,7 +44,8 @@ pub enum NotACache {
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
-    most_bytes: u64,
+    /// Most bytes; None where others see to that.
+    most_bytes: Option<u64>,
     /// Held while the folder is looked through, so that one thread at a time does.
     sweep: Mutex<()>,
 }
@@ -57,7 +58,7 @@ struct Found {
 }
 
 impl Folder {
-    pub(super) fn new(path: &Path, most_bytes: u64) -> Self {
+    pub(super) fn new(path: &Path, most_bytes: Option<u64>) -> Self {
         Self { path: path.to_owned(), most_bytes, sweep: Mutex::new(()) }
     }
 
@@ -70,21 +71,20 @@ impl Folder {
     }
 
     fn entry(&self, place: &Place) -> PathBuf {
-        let name = place.name.to_hex();
-        let (folder, name) = name.split_at(2);
         let mut path = self.root();
-        path.extend([place.kind.0, folder, name]);
+        path.extend(place.parts());
         path
+    }
+
+    /// The bytes of an entry, which is left as it is.
+    pub(super) fn look(&self, place: &Place) -> Option<Vec<u8>> {
+        read(&self.entry(place)).and_then(|(_, _, stored)| place.opened(stored))
     }
 
     /// The bytes of an entry; a damaged one is removed.
     pub(super) fn get(&self, place: &Place) -> Option<Vec<u8>> {
         let path = self.entry(place);
-        let mut file = fs::File::open(&path).ok()?;
-        let metadata = file.metadata().ok()?;
-        let mut stored = Vec::new();
-        stored.try_reserve_exact(usize::try_from(metadata.len()).ok()?).ok()?;
-        io::Read::read_to_end(&mut file, &mut stored).ok()?;
+        let (file, metadata, stored) = read(&path)?;
         let bytes = place.opened(stored);
         match bytes {
             // What else became of it in the meantime costs time only.
@@ -132,7 +132,7 @@ impl Folder {
     fn is_due(&self, place: &Place, bytes: u64) -> bool {
         let [a, b, c, d, ..] = *place.name.as_bytes();
         let lot = u64::from(u32::from_le_bytes([a, b, c, d]));
-        let share = (self.most_bytes / SHARES).max(1);
+        let share = (self.most_bytes.unwrap_or(MOST_BYTES) / SHARES).max(1);
         u128::from(lot) * u128::from(share) < u128::from(bytes.max(BLOCK)) << 32
     }
 
@@ -146,13 +146,14 @@ impl Folder {
                 drop(fs::remove_file(left.path));
             }
         }
+        let Some(most_bytes) = self.most_bytes else { return };
         let mut all: Vec<Found> = self.entries().flat_map(|(_, entries)| entries).collect();
         let mut bytes: u64 = all.iter().map(|found| found.bytes.max(BLOCK)).sum();
-        if bytes <= self.most_bytes {
+        if bytes <= most_bytes {
             return;
         }
         all.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
-        let enough = self.most_bytes / 10 * 9;
+        let enough = most_bytes / 10 * 9;
         for found in all {
             if bytes <= enough {
                 break;
@@ -189,7 +190,7 @@ impl Folder {
             folder: self.path.clone(),
             entries: kinds.values().map(|held| held.entries).sum(),
             bytes: kinds.values().map(|held| held.bytes).sum(),
-            most_bytes: self.most_bytes,
+            most_bytes: self.most_bytes.unwrap_or(MOST_BYTES),
             kinds,
         })
     }
@@ -230,6 +231,16 @@ impl Folder {
         drop(fs::remove_dir(root));
         Ok(stat)
     }
+}
+
+/// A file with what it holds.
+fn read(path: &Path) -> Option<(fs::File, Metadata, Vec<u8>)> {
+    let mut file = fs::File::open(path).ok()?;
+    let metadata = file.metadata().ok()?;
+    let mut stored = Vec::new();
+    stored.try_reserve_exact(usize::try_from(metadata.len()).ok()?).ok()?;
+    io::Read::read_to_end(&mut file, &mut stored).ok()?;
+    Some((file, metadata, stored))
 }
 
 /// A file to write an entry into; who may read it, the umask says.

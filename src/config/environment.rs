@@ -36,8 +36,10 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("SLIM_BYTECODE", |to, it| {
         it.read(|name: BytecodeName| to.settings.bytecode = Some(name.into()))
     }),
+    ("SLIM_CACHE", |to, it| it.text().map(|text| to.cache.store = Some(text.to_owned()))),
     ("SLIM_CACHE_DIR", |to, it| it.path(&mut to.cache.dir)),
     ("SLIM_CACHE_MAX_SIZE", |to, it| it.read(|Size(bytes)| to.cache.max_size = Some(bytes))),
+    ("SLIM_CACHE_READ_ONLY", |to, it| it.flag().map(|flag| to.cache.read_only = flag)),
     ("SLIM_COMPRESSION", |to, it| {
         it.read(|name: CompressionName| to.settings.compression = Some(name.into()))
     }),

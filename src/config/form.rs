@@ -136,6 +136,8 @@ pub(super) struct Layer {
 pub(super) struct Cache {
     pub dir: Option<PathBuf>,
     pub max_size: Option<Size>,
+    pub store: Option<String>,
+    pub read_only: Option<bool>,
 }
 
 /// The table `[rules]`.

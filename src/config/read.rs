@@ -89,6 +89,8 @@ impl Place<'_> {
         let cache = Cache {
             dir: form.cache.dir.map(|path| found::below(self.root, &path)),
             max_size: form.cache.max_size.map(|size| size.0),
+            store: form.cache.store,
+            read_only: form.cache.read_only.unwrap_or(false),
             off: false,
         };
         let functions = self.functions(form.function)?;

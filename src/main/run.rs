@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
+use lambda_slim::cache::{NotACache, Stat};
+use lambda_slim::cli::caching::{CacheCommand, OneCache};
 use lambda_slim::cli::check::Check;
 use lambda_slim::cli::choices::{Format, RulesFormat};
 use lambda_slim::cli::{Asked, Build, Cli, Command, Configured};
@@ -15,7 +17,7 @@ use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
 use lambda_slim::options::Options;
 use lambda_slim::report::{
-    Report, budgets, coldstart, diff, doubts, explain, inspect, json, proof, text,
+    self, Report, budgets, coldstart, diff, doubts, explain, inspect, json, proof, text,
 };
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
@@ -60,7 +62,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         Command::Build(build) => return self::build(build, &bar),
         Command::Check(args) => return check(args, &bar),
         Command::Inspect(args) => {
-            let found = lambda_slim::look_into(&args.options(&config(&args.configured)?), &bar)?;
+            let found = lambda_slim::look_into(&args.options(&config(&args.configured)?)?, &bar)?;
             print(&if args.format == Format::Json {
                 json::render(&found)
             } else {
@@ -69,7 +71,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         }
         Command::Explain(args) if args.doubts => {
             let found = lambda_slim::list_doubts(
-                &args.options(&config(&args.decisions.configured)?),
+                &args.options(&config(&args.decisions.configured)?)?,
                 &bar,
             )?;
             print(&if args.format == Format::Json {
@@ -81,7 +83,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         Command::Explain(args) => {
             let path = args.path.as_deref().unwrap_or_default();
             let answers = lambda_slim::explain_path(
-                &args.options(&config(&args.decisions.configured)?),
+                &args.options(&config(&args.decisions.configured)?)?,
                 path,
                 &bar,
             )?;
@@ -130,6 +132,18 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
             RulesFormat::Json => json::render(&table::RULES),
             RulesFormat::Markdown => table::page(),
         })?,
+        Command::Cache(args) => match &args.command {
+            CacheCommand::Stat(args) => {
+                let cache = args.open(&config(&args.configured)?)?;
+                let stat = cache.stat().context("failed to read the cache")?;
+                print(&told(stat.ok_or_else(no_folder)?, args, report::cache::render))?;
+            }
+            CacheCommand::Clean(args) => {
+                let cache = args.open(&config(&args.configured)?)?;
+                let stat = cache.clean().map_err(not_cleaned)?;
+                print(&told(stat.ok_or_else(no_folder)?, args, report::cache::render_cleaned))?;
+            }
+        },
     }
     Ok(0)
 }
@@ -138,10 +152,18 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     let style = text::Style { verbose: args.verbose, dry_run: args.dry_run };
     let config = config(&args.decisions.configured)?;
     let asked = args.asked(&config, source_date_epoch()?)?;
-    let report = match &asked {
-        Asked::Packages(options) => lambda_slim::build(options, bar)?,
-        Asked::Workspace(workspace) => lambda_slim::build_workspace(workspace, args.replan, bar)?,
+    let (report, cache) = match &asked {
+        Asked::Packages(options) => (lambda_slim::build(options, bar)?, &options.cache),
+        Asked::Workspace(workspace) => (
+            lambda_slim::build_workspace(workspace, args.replan, bar)?,
+            &workspace.options.cache,
+        ),
     };
+    let of_folder = cache.trouble().filter(|_| args.verbose);
+    let of_store = cache.trouble_of_store().filter(|_| !args.quiet);
+    for trouble in of_folder.into_iter().chain(of_store) {
+        eprintln!("warning: {trouble}");
+    }
     for (format, path) in &args.report {
         std::fs::write(path, rendered(&report, *format, style))
             .with_context(|| format!("failed to write {}", Path::new(path).display()))?;
@@ -167,6 +189,28 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     };
     let not_run = asked && report.proof.as_ref().is_some_and(|p| p.status == Status::NotRun);
     Ok(u8::from(refused || not_run || !report.exceeded.is_empty()))
+}
+
+fn told(stat: Stat, args: &OneCache, render: fn(&Stat) -> String) -> String {
+    match args.format {
+        Format::Human => render(&stat),
+        Format::Json => json::render(&stat),
+    }
+}
+
+fn no_folder() -> Failure {
+    Failure::usage("failed to find the cache: there is no home folder")
+        .hint("name it: --cache-dir DIR")
+}
+
+fn not_cleaned(error: NotACache) -> Failure {
+    let message = format!("failed to clean the cache: {error}");
+    match error {
+        NotACache::Foreign(_) => {
+            Failure::usage(message).hint("--cache-dir names the folder that builds were given")
+        }
+        NotACache::Io(..) => Failure::io(message),
+    }
 }
 
 /// Whether a proof that cannot be made is a failure.

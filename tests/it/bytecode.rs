@@ -40,7 +40,7 @@ fn what_the_handler_imports_ships_compiled() {
     let one = package.home("one.json");
     fs::write(&one, "{}").unwrap();
     let mut command = command();
-    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.env("SLIM_CACHE_DIR", package.home("cache")).env_remove("SLIM_NO_CACHE");
     command.args(["build", package.path(), "--out-dir", &package.home("out"), "--event", &one]);
     let run = finished(command.args(HASH)).ok();
     assert!(run.says(&["proven"]), "{}", run.out);
@@ -196,7 +196,7 @@ fn a_source_that_a_run_reads_stays() {
     fs::write(&one, "{}").unwrap();
     let run = |options: &[&str]| {
         let mut command = command();
-        command.env("XDG_CACHE_HOME", package.home("cache"));
+        command.env("SLIM_CACHE_DIR", package.home("cache")).env_remove("SLIM_NO_CACHE");
         command.args(["build", package.path(), "--out-dir", &package.home("out"), "--event", &one]);
         let run = finished(command.args(ONLY).args(options)).ok();
         let layer = unzip(&PathBuf::from(package.home("out")).join("layer.zip"));
@@ -216,7 +216,7 @@ fn sources_come_back_when_a_run_fails_without_them() {
     let one = package.home("one.json");
     fs::write(&one, "{}").unwrap();
     let mut command = command();
-    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.env("SLIM_CACHE_DIR", package.home("cache")).env_remove("SLIM_NO_CACHE");
     command.args(["build", package.path(), "--out-dir", &package.home("out"), "--event", &one]);
     let run = finished(command.args(ONLY)).ok();
     assert!(run.says(&["proven"]) && run.says(&["undone", "bytecode-only"]), "{}", run.out);
@@ -233,7 +233,7 @@ fn docstrings_come_back_when_a_run_fails_without_them() {
     let one = package.home("one.json");
     fs::write(&one, "{}").unwrap();
     let mut command = command();
-    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.env("SLIM_CACHE_DIR", package.home("cache")).env_remove("SLIM_NO_CACHE");
     command.args(["build", package.path(), "--out-dir", &package.home("out"), "--event", &one]);
     let run = finished(command.args(["--level", "max", "--handler", "app.handler"])).ok();
     assert!(run.says(&["proven"]) && run.says(&["undone", "docstrings"]), "{}", run.out);

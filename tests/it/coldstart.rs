@@ -22,7 +22,7 @@ fn event(package: &Package, json: &str) -> String {
 
 fn coldstart(package: &Package, args: &[&str]) -> Run {
     let mut command = command();
-    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.env("SLIM_CACHE_DIR", package.home("cache")).env_remove("SLIM_NO_CACHE");
     command.args(["coldstart", package.path(), "--runs", "1"]);
     finished(command.args(args))
 }
@@ -220,7 +220,11 @@ fn an_interrupt_ends_it_with_the_code_that_shells_expect() {
     let mut command = command();
     command.args(["coldstart", package.path(), "--runs", "1", "--handler", "app.handler"]);
     command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
-    let mut running = command.env("XDG_CACHE_HOME", package.home("cache")).spawn().unwrap();
+    let mut running = command
+        .env("SLIM_CACHE_DIR", package.home("cache"))
+        .env_remove("SLIM_NO_CACHE")
+        .spawn()
+        .unwrap();
     // Until the handler sleeps.
     std::thread::sleep(std::time::Duration::from_secs(4));
     let mut kill = std::process::Command::new("kill");

@@ -47,7 +47,7 @@ UWo=
 /// A build with a cache of its own.
 fn prove(package: &Package, args: &[&str]) -> Run {
     let mut command = command();
-    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.env("SLIM_CACHE_DIR", package.home("cache")).env_remove("SLIM_NO_CACHE");
     command.args(["build", package.path(), "--out-dir", &package.home("out")]);
     finished(command.args(["--handler", "app.handler"]).args(args))
 }
@@ -331,7 +331,7 @@ fn several_functions_share_a_layer() {
     let event = event(&one, "one.json", "{}");
     let build = |handlers: &[&str]| {
         let mut command = command();
-        command.env("XDG_CACHE_HOME", one.home("cache"));
+        command.env("SLIM_CACHE_DIR", one.home("cache")).env_remove("SLIM_NO_CACHE");
         command.args(["build", one.path(), two.path(), "--layer", "all", "--event", &event]);
         for handler in handlers {
             command.args(["--handler", handler]);
@@ -422,7 +422,10 @@ fn a_python_that_fails_is_named_and_one_that_is_missing_is_hinted_at() {
     fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", shims.display(), std::env::var("PATH").unwrap());
     let mut build = command();
-    build.env("XDG_CACHE_HOME", package.home("cache")).env("PATH", path);
+    build
+        .env("SLIM_CACHE_DIR", package.home("cache"))
+        .env_remove("SLIM_NO_CACHE")
+        .env("PATH", path);
     build.args(["build", package.path(), "--out-dir", &package.home("out")]);
     let run = finished(build.args(["--handler", "app.handler", "--event", &one])).ok();
     assert!(run.says(&["skipped", "shims/python3.12: no such version"]), "{}", run.out);

@@ -168,7 +168,7 @@ fn what_an_event_needs_that_was_not_traced_is_put_back() {
     let two = event(&package, "two.json", r#"{"call": "two"}"#);
     trace(&package, &[&HANDLER[..], &["--event", &one]].concat()).ok();
     let mut command = command();
-    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.env("SLIM_CACHE_DIR", package.home("cache")).env_remove("SLIM_NO_CACHE");
     command.args(["build", package.path(), "--out-dir", &package.home("out"), "--level", "max"]);
     command.args(["--trace", &package.home("trace.json"), "--event", &one, "--event", &two]);
     let run = finished(command.args(HANDLER)).ok();
