@@ -21,11 +21,22 @@
 //! Leaks weigh more than layers: a layer costs a line in a template, while what a function sees
 //! without need can change what it does (`try: import x`).
 
+mod cover;
+mod exact;
+mod gather;
+mod improve;
 pub mod lock;
 mod problem;
 mod set;
 mod shelves;
+mod stable;
+#[cfg(test)]
+mod tests;
+mod told;
+mod upload;
 
+use cover::By;
+use improve::Way;
 use problem::Problem;
 use shelves::Shelves;
 
@@ -213,82 +224,75 @@ pub fn split(
     limits: &Limits,
     previous: Option<&Previous>,
 ) -> Split {
-    let _ = previous;
     let problem = Problem::new(functions, items, *limits);
-    let mut shelves = Shelves::new(&problem);
-    exact_groups(&problem, &mut shelves);
-    told(functions, items, &problem, &shelves)
+    let mut start = Shelves::new(&problem);
+    let nothing = Previous::default();
+    let previous = previous.unwrap_or(&nothing);
+    let changes = stable::go_on(functions, items, &problem, previous, &mut start);
+    let mut best = gathered(&problem, &start);
+    let mut searched = false;
+    if previous.layers.is_empty() {
+        let (better, complete) = exact::search(&problem, &best);
+        best = better.unwrap_or(best);
+        searched = complete;
+    }
+    upload::divide(&problem, &mut best);
+    told::Teller { functions, items, problem: &problem, previous, changes }.tell(&best, searched)
 }
 
-/// A layer for every set of functions that need the same items, the most bytes saved first.
-fn exact_groups(problem: &Problem, shelves: &mut Shelves<'_>) {
-    let mut groups: std::collections::BTreeMap<Vec<usize>, Vec<usize>> = Default::default();
-    for item in problem.sharable() {
-        groups.entry(problem.items[item].users.iter().collect()).or_default().push(item);
-    }
-    let saved = |(users, items): &(Vec<usize>, Vec<usize>)| {
-        let bytes: u64 = items.iter().map(|item| problem.items[*item].zipped).sum();
-        std::cmp::Reverse(bytes * (users.len() as u64 - 1))
+/// How much may be tried after the first layers are made, in items looked at; some tenths of a second.
+const MOST_WORK: u64 = 40_000_000;
+/// Functions times items above which only the way is gone that is best and fastest there.
+const SMALL: usize = 100_000;
+
+/// The best of what comes of all ways to make layers, each made better as far as that takes no time.
+fn gathered<'a>(problem: &'a Problem, start: &Shelves<'a>) -> Shelves<'a> {
+    let best_of_large = Way::Cover(By::Bytes);
+    let small = problem.functions() * problem.items.len() <= SMALL;
+    let ways = match small {
+        true => gather::PRICES
+            .map(Way::Gather)
+            .into_iter()
+            .chain([best_of_large, Way::Cover(By::BytesPerSlot)])
+            .collect(),
+        false => vec![best_of_large],
     };
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(saved);
-    for (users, items) in groups {
-        let at = shelves.add();
-        for item in items {
-            if shelves.may_put(item, at) {
-                shelves.put(item, at);
-            }
-        }
-        let users: Vec<usize> =
-            users.into_iter().filter(|user| shelves.may_attach(*user, at)).collect();
-        if users.len() > 1 {
-            users.into_iter().for_each(|user| shelves.attach(user, at));
+    let again = if small { vec![Way::Gather(0), best_of_large] } else { vec![best_of_large] };
+    let make = |way: Way| {
+        let mut shelves = start.clone();
+        way.make(problem, &mut shelves);
+        shelves
+    };
+    let mut tries: Vec<Shelves<'_>> = ways.into_iter().map(make).collect();
+    tries.sort_by_key(Shelves::cost);
+    let mut best = start.clone();
+    let work = if small { MOST_WORK } else { MOST_WORK / 4 };
+    for (at, mut shelves) in tries.into_iter().enumerate() {
+        // The more a try begins with, the less it is worth.
+        improve::improve(problem, &mut shelves, &again, work >> (2 * at));
+        if shelves.cost() < best.cost() {
+            best = shelves;
         }
     }
+    best
 }
 
-fn told(functions: &[Function], items: &[Item], problem: &Problem, shelves: &Shelves<'_>) -> Split {
-    let outer = |order: &[usize], inner: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
-        inner.map(|at| order[at]).collect()
-    };
-    let mut copies = vec![Vec::new(); functions.len()];
-    let mut leaks = vec![Vec::new(); functions.len()];
-    for (at, function) in problem.function_order.iter().enumerate() {
-        copies[*function] = outer(&problem.item_order, &mut shelves.copies(at));
-        leaks[*function] = outer(&problem.item_order, &mut shelves.leaks(at));
-    }
-    let mut layers: Vec<Layer> = Vec::new();
-    for shelf in shelves.shelves.iter().filter(|shelf| shelf.is_live()) {
-        let held = outer(&problem.item_order, &mut shelf.items.iter());
-        layers.push(Layer {
-            name: format!("layer-{}", layers.len()),
-            functions: outer(&problem.function_order, &mut shelf.functions.iter()),
-            amount: held.iter().map(|item| items[*item].amount).sum(),
-            items: held,
-            saves: 0,
-            standing: Standing::New,
-        });
-    }
-    let carried = |copies: &[usize]| copies.iter().map(|item| items[*item].amount).sum::<Amount>();
-    let zips: Vec<Amount> =
-        functions.iter().zip(&copies).map(|(one, copies)| one.own + carried(copies)).collect();
-    let mut unzipped: Vec<u64> = zips.iter().map(|zip| zip.unzipped).collect();
-    for layer in &layers {
-        layer.functions.iter().for_each(|function| unzipped[*function] += layer.amount.unzipped);
-    }
-    let total = zips.iter().map(|zip| zip.zipped).sum::<u64>()
-        + layers.iter().map(|layer| layer.amount.zipped).sum::<u64>();
-    let is_too_large = |at: &usize| problem.needs[*at] > problem.limits.unzipped;
-    Split {
-        layers,
-        copies,
-        leaks,
-        zips,
-        unzipped,
-        too_large: outer(&problem.function_order, &mut (0..functions.len()).filter(is_too_large)),
-        gone: Vec::new(),
-        total,
-        lower_bound: problem.lower_bound(),
-        exact: total == problem.lower_bound(),
+impl Split {
+    /// What the next split must know of this one.
+    pub fn locked(&self, functions: &[Function], items: &[Item]) -> Previous {
+        let layer = |layer: &Layer| {
+            let item = |at: &usize| PreviousItem {
+                name: items[*at].name.clone(),
+                version: items[*at].version.clone(),
+                digest: items[*at].digest.clone(),
+            };
+            let mut held: Vec<PreviousItem> = layer.items.iter().map(item).collect();
+            let mut attached: Vec<String> =
+                layer.functions.iter().map(|at| functions[*at].name.clone()).collect();
+            held.sort();
+            attached.sort();
+            PreviousLayer { name: layer.name.clone(), items: held, functions: attached }
+        };
+        Previous { layers: self.layers.iter().map(layer).collect() }
     }
 }

@@ -35,9 +35,6 @@ use decided::Decided;
 use items::{Item, Member};
 use placed::Placed;
 
-/// The file beside the configuration that says which layers there are.
-pub const LOCK: &str = "slim.lock";
-
 /// What is known of the parts that a function's zips are made of.
 const PARTS: Kind = Kind::new("parts");
 /// What is known of a zip.
@@ -88,7 +85,7 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
         .collect();
     let previous = match replan {
         true => None,
-        false => lock::read(&workspace.root.join(LOCK))?,
+        false => locked(workspace)?,
     };
     let items = items::items(&members, workspace.layer.pure_across_targets, previous.as_ref());
     let wanted = placed::wanted(workspace, &scanned, &decided, &items);
@@ -132,12 +129,23 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
 /// # Errors
 /// When the note cannot be written or removed.
 pub fn keep(workspace: &Workspace, lock: Option<&str>) -> Result<()> {
-    let path = workspace.root.join(LOCK);
+    let path = workspace.root.join(lock::FILE);
     match lock {
         Some(text) => replace(&path, text.as_bytes()),
         None if path.is_file() => fs::remove_file(&path)
             .with_context(|| format!("failed to remove {}", path.display())),
         None => Ok(()),
+    }
+}
+
+/// The layers that are deployed, as the build before noted them.
+fn locked(workspace: &Workspace) -> Result<Option<Previous>> {
+    let path = workspace.root.join(lock::FILE);
+    let shown = path.display().to_string();
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(lock::read(&shown, &text)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("failed to read {shown}")),
     }
 }
 

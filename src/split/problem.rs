@@ -20,6 +20,8 @@ pub(super) struct Problem {
     pub(super) cap: Vec<u64>,
     /// Zipped bytes of each function without any item.
     pub(super) own: Vec<u64>,
+    /// The items that may be worth a place in a layer that several attach.
+    pub(super) sharable: Vec<usize>,
 }
 
 /// An item as the search sees it.
@@ -82,7 +84,12 @@ impl Problem {
         }
         let cap = needs.iter().map(|needs| limits.unzipped.max(*needs)).collect();
         let own = function_order.iter().map(|at| own(at).zipped).collect();
-        Self { items: things, function_order, item_order, limits, needs, cap, own }
+        let wanted = |at: &usize| {
+            let thing = &things[*at];
+            thing.shareable && thing.users.shared(&thing.may) > 1
+        };
+        let sharable = (0..things.len()).filter(wanted).collect();
+        Self { sharable, items: things, function_order, item_order, limits, needs, cap, own }
     }
 
     pub(super) fn functions(&self) -> usize {
@@ -93,12 +100,6 @@ impl Problem {
     pub(super) fn lower_bound(&self) -> u64 {
         let used = self.items.iter().filter(|item| !item.users.is_empty());
         self.own.iter().sum::<u64>() + used.map(|item| item.zipped).sum::<u64>()
-    }
-
-    /// The items that may be worth a place in a layer.
-    pub(super) fn sharable(&self) -> impl Iterator<Item = usize> + '_ {
-        let wanted = |item: &Thing| item.shareable && item.users.shared(&item.may) > 1;
-        self.items.iter().enumerate().filter(move |(_, item)| wanted(item)).map(|(at, _)| at)
     }
 }
 

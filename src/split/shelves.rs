@@ -59,9 +59,19 @@ impl<'a> Shelves<'a> {
         self.problem.limits.layers.saturating_sub(self.slots[function])
     }
 
+    /// Unzipped bytes of a function with all its layers.
+    pub(super) fn used(&self, function: usize) -> u64 {
+        self.used[function]
+    }
+
+    /// How many of the layers that the function attaches hold the item.
+    pub(super) fn layers_with(&self, function: usize, item: usize) -> u8 {
+        self.seen[function * self.problem.items.len() + item]
+    }
+
     /// Whether one of the layers that the function attaches holds the item.
     pub(super) fn sees(&self, function: usize, item: usize) -> bool {
-        self.seen[function * self.problem.items.len() + item] > 0
+        self.layers_with(function, item) > 0
     }
 
     /// The items that a function carries itself.
@@ -76,6 +86,11 @@ impl<'a> Shelves<'a> {
         let needed = move |item: usize| self.problem.items[item].users.contains(function);
         (0..self.problem.items.len())
             .filter(move |item| self.sees(function, *item) && !needed(*item))
+    }
+
+    /// How much it is to copy this, in items looked at.
+    pub(super) fn size(&self) -> usize {
+        self.seen.len() / 16 + self.shelves.len() * 4
     }
 
     /// A new layer without items and functions.
@@ -163,6 +178,16 @@ impl<'a> Shelves<'a> {
         self.used[function] -= shelf.unzipped;
     }
 
+    /// Nobody attaches the layer any more; what lay in a new one is taken out.
+    pub(super) fn clear(&mut self, at: usize) {
+        let functions: Vec<usize> = self.shelves[at].functions.iter().collect();
+        functions.into_iter().for_each(|function| self.detach(function, at));
+        if self.shelves[at].previous.is_none() {
+            let items: Vec<usize> = self.shelves[at].items.iter().collect();
+            items.into_iter().for_each(|item| self.take(item, at));
+        }
+    }
+
     /// Whether an item may lie in a layer, as far as the functions are concerned that attach it.
     pub(super) fn may_put(&self, item: usize, at: usize) -> bool {
         let shelf = &self.shelves[at];
@@ -231,6 +256,11 @@ impl<'a> Shelves<'a> {
 }
 
 impl Shelf {
+    /// Whether it may be attached: it is a layer, or one of the previous split.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.items.is_empty() && (self.previous.is_some() || !self.functions.is_empty())
+    }
+
     /// Whether it is a layer: something lies in it and somebody attaches it.
     pub(super) fn is_live(&self) -> bool {
         !self.functions.is_empty() && !self.items.is_empty()
