@@ -48,6 +48,22 @@ pub enum Command {
     Explain(Explain),
     /// List what slim takes away, and on what grounds
     Rules(Rules),
+    /// Write a slim.toml from what a folder holds
+    Init(Init),
+}
+
+/// The command line of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The project's folder, with template.yaml, serverless.yml, or packages
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// Print the file, write nothing
+    #[arg(long)]
+    pub stdout: bool,
+    /// Write over a slim.toml that is there
+    #[arg(long, conflicts_with = "stdout")]
+    pub force: bool,
 }
 
 /// Which configuration is read.

@@ -25,6 +25,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     // What was asked for.
     ("options", &["fact", "target", "zip"]),
     ("config", &["options", "fact", "failure", "target", "zip"]),
+    ("init", &["options", "config", "target", "failure"]),
     ("cli", &["options", "config", "target", "zip", "failure"]),
     // The stages, in the order in which data flows.
     ("scan", &["tree", "zip", "progress", "failure"]),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstream::eprintln;
 use anyhow::{Context, Result};
 use lambda_slim::cli::choices::{Format, RulesFormat};
-use lambda_slim::cli::{Asked, Build, Cli, Command, Configured};
+use lambda_slim::cli::{Asked, Build, Cli, Command, Configured, Init};
 use lambda_slim::config::environment::Environment;
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
@@ -113,6 +113,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
                 Format::Json => json::render(&found),
             })?;
         }
+        Command::Init(args) => init(args)?,
         Command::Rules(args) => print(&match args.format {
             RulesFormat::Human => table::list(),
             RulesFormat::Json => json::render(&table::RULES),
@@ -120,6 +121,17 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         })?,
     }
     Ok(0)
+}
+
+fn init(args: &Init) -> Result<()> {
+    let text = lambda_slim::init::draft(&args.folder)?;
+    if args.stdout {
+        return print(&text);
+    }
+    let path = lambda_slim::init::place(&args.folder, args.force)?;
+    let told = |what: &str| format!("failed to {what} {}", path.display());
+    lambda_slim::init::write(&path, &text).with_context(|| told("write"))?;
+    print(&format!("wrote {}: look through it, then `slim build`\n", path.display()))
 }
 
 fn build(args: &Build, bar: &Bar) -> Result<u8> {
