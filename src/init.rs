@@ -6,12 +6,17 @@ mod serverless;
 mod text;
 mod yaml;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::config::FILE;
 use crate::failure::Failure;
 use crate::options::Handler;
 use crate::target::{Arch, Python};
+
+/// The processor of a function whose template names none.
+const LAMBDAS_OWN: Arch = Arch::X86_64;
 
 /// What was found to write about.
 #[derive(Debug, Default)]
@@ -19,7 +24,7 @@ struct Found {
     /// What it was read from, as it is told.
     from: String,
     functions: Vec<Function>,
-    /// What was left out, and why.
+    /// What was left out, and why; what is to be done by hand.
     notes: Vec<String>,
 }
 
@@ -94,7 +99,6 @@ pub fn place(folder: &Path, force: bool) -> Result<PathBuf, Failure> {
 /// # Errors
 /// What the system says.
 pub fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut file = tempfile::Builder::new()
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
@@ -105,10 +109,7 @@ pub fn write(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// The first of these files that a folder holds, read as YAML.
-fn template(
-    folder: &Path,
-    names: &[&str],
-) -> Result<Option<(String, std::rc::Rc<yaml::Yaml>)>, Failure> {
+fn template(folder: &Path, names: &[&str]) -> Result<Option<(String, Rc<yaml::Yaml>)>, Failure> {
     let Some(name) = names.iter().find(|name| folder.join(name).is_file()) else { return Ok(None) };
     let path = folder.join(name);
     let bytes = std::fs::read(&path)

@@ -370,7 +370,7 @@ fn a_function_is_merged_with_the_top() {
     let g = &all.functions[1];
     assert_eq!((g.path.as_path(), g.options.level.name()), (Path::new("/tmp"), "safe"));
     assert!(g.requirements.is_some() && g.options.arch.is_none());
-    let own = config.settings(&[f.path.clone()]);
+    let own = config.settings(std::slice::from_ref(&f.path));
     assert_eq!(own.environment.len(), 2);
     assert!(own.environment.contains(&("B".to_owned(), "3".to_owned())));
     assert!(own.proven() && own.handlers.unwrap()[0].to_string() == "c.d");

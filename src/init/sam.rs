@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::yaml::Yaml;
-use super::{Found, Function, template, tidy};
+use super::{Found, Function, LAMBDAS_OWN, template, tidy};
 use crate::failure::Failure;
 
 /// What a template declares; None where there is none, or none with functions.
@@ -25,7 +25,7 @@ pub(super) fn find(folder: &Path) -> Result<Option<Found>, Failure> {
         any = true;
         match template.function(name, resource.get("Properties"), serverless, &mut found.notes) {
             Ok(function) => found.add(function),
-            Err(why) => found.notes.push(format!("{name}: {why}")),
+            Err(why) => found.notes.push(format!("left out: {name}: {why}")),
         }
     }
     Ok(any.then_some(found))
@@ -79,10 +79,10 @@ impl Template<'_> {
             requirements: self.layer(name, get("Layers"), notes),
             handler: text("Handler").and_then(|handler| handler.parse().ok()),
             python,
-            arch: get("Architectures")
-                .and_then(|all| all.items().next())
-                .and_then(Yaml::text)
-                .and_then(|arch| arch.parse().ok()),
+            arch: match get("Architectures") {
+                Some(all) => all.items().next().and_then(Yaml::text).and_then(|it| it.parse().ok()),
+                None => Some(LAMBDAS_OWN),
+            },
         })
     }
 
@@ -94,10 +94,10 @@ impl Template<'_> {
         let unknown = layers.len() - folders.len();
         if unknown > 0 || folders.len() > 1 {
             notes.push(format!(
-                "{name}: of its {} layers, {} are not in this file; lay what they hold over its package with \
-                 requirements",
-                layers.len(),
-                unknown + folders.len().saturating_sub(1)
+                "{name} has layers that are not laid over its package ({} of {}): name what they hold \
+                 with requirements",
+                unknown + folders.len().saturating_sub(1),
+                layers.len()
             ));
         }
         (!folders.is_empty()).then(|| folders.remove(0))

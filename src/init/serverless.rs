@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::yaml::Yaml;
-use super::{Found, Function, template, tidy};
+use super::{Found, Function, LAMBDAS_OWN, template, tidy};
 use crate::failure::Failure;
 
 /// What serverless.yml declares; None where there is none, or none with functions.
@@ -18,7 +18,7 @@ pub(super) fn find(folder: &Path) -> Result<Option<Found>, Failure> {
         for (name, function) in map.entries() {
             match read(folder, &found.from, &root, (name, function)) {
                 Ok(function) => found.add(function),
-                Err(why) => found.notes.push(format!("{name}: {why}")),
+                Err(why) => found.notes.push(format!("left out: {name}: {why}")),
             }
         }
     }
@@ -36,6 +36,11 @@ fn read(
     let get = |key: &str| {
         let own = function.get(key).and_then(Yaml::text);
         own.or_else(|| provider.and_then(|provider| provider.get(key)).and_then(Yaml::text))
+    };
+    // A value may stand there that is only known when it is deployed.
+    let says = |key: &str| {
+        let provider = provider.and_then(|provider| provider.get(key));
+        function.get(key).or(provider).is_some()
     };
     let python = match get("runtime") {
         Some(runtime) => match runtime.strip_prefix("python") {
@@ -62,6 +67,9 @@ fn read(
         path_from,
         handler: function.get("handler").and_then(Yaml::text).and_then(|it| it.parse().ok()),
         python,
-        arch: get("architecture").and_then(|arch| arch.parse().ok()),
+        arch: match get("architecture") {
+            Some(arch) => arch.parse().ok(),
+            None => Some(LAMBDAS_OWN).filter(|_| !says("architecture")),
+        },
     })
 }

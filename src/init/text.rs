@@ -18,7 +18,6 @@ pub(super) fn write(found: &Found, folder: &Path) -> String {
         let own = own.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let out = format!("../{own}-dist");
         line(&mut text, "out-dir", Some(out), "");
-        text.push_str("# this file is of no use to a function\ndrop = [\"slim.toml\"]\n\n");
     }
     text.push_str("[layer]\n");
     line(&mut text, "layer.policy", Some("shared"), "");
@@ -46,7 +45,7 @@ fn head(found: &Found) -> String {
     for note in &found.notes {
         // A comment is one line whatever stands in the template.
         let note: String = note.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let _ = writeln!(text, "# Left out: {note}.");
+        let _ = writeln!(text, "# {note}.");
     }
     text.push('\n');
     text
@@ -78,8 +77,11 @@ fn table(text: &mut String, function: &Function, found: &Found, folder: &Path) {
         Some(it) => add("handlers", format!("[{}]", handler(it)), "what Lambda calls"),
         None => {
             let why = "what Lambda calls: level max needs it";
-            lines.push(("# handlers = [\"app.handler\"]".to_owned(), why.to_owned()));
+            add("# handlers", "[\"app.handler\"]".to_owned(), why);
         }
+    }
+    if function.path == "." {
+        add("drop", "[\"slim.toml\"]".to_owned(), "of no use to a function");
     }
     let mut add = |key: &str, value: Option<String>| {
         if let Some(value) = value {
