@@ -204,7 +204,11 @@ pub fn load(which: Which<'_>, environment: Environment, rules: &[&str]) -> Resul
     let named = environment.config.clone();
     let files = match (which, named.as_deref()) {
         (Which::None, _) => Vec::new(),
-        (Which::File(path), _) | (Which::Nearest, Some(path)) => vec![found::named(path)?],
+        (Which::File(path), _) => vec![found::named(path)?],
+        (Which::Nearest, Some(path)) => vec![found::named(path).map_err(|failure| {
+            failure
+                .hint("SLIM_CONFIG names it; --config PATH names another, --no-config does without")
+        })?],
         (Which::Nearest, None) => found::nearest()?,
     };
     let mut config: Option<Config> = None;

@@ -14,6 +14,7 @@ pub mod elf;
 pub mod fact;
 pub mod facts;
 pub mod failure;
+pub mod init;
 pub mod json;
 pub mod measure;
 pub mod memory;

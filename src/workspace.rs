@@ -120,7 +120,7 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
     }
     .report(proof, clock.stages);
     let lock = (!split.layers.is_empty())
-        .then(|| lock::render(&placed::previous(workspace, &items, &split)));
+        .then(|| lock::write(&placed::previous(workspace, &items, &split)));
     Ok(Built { report, licenses: all_licenses(&decided), staging, in_place, lock })
 }
 

@@ -27,6 +27,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("options", &["cache", "fact", "target", "zip"]),
     ("config", &["cache", "options", "fact", "failure", "target", "zip"]),
     ("cli", &["cache", "options", "config", "target", "zip", "failure"]),
+    ("init", &["options", "config", "target", "failure"]),
     // The stages, in the order in which data flows.
     ("scan", &["tree", "zip", "progress", "failure"]),
     (

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::options::{Growth, Options};
+use crate::options::Growth;
 
 /// The options that hold a result against one of before.
 #[derive(Debug, Args)]
@@ -16,12 +16,4 @@ pub struct Baseline {
     /// as 2% or 2MB; functions are matched by name, and where there is one on each side, these two
     #[arg(long, value_name = "GROWTH", requires = "baseline")]
     pub max_growth: Option<Growth>,
-}
-
-impl Baseline {
-    /// Adds what was asked for.
-    pub(super) fn apply(&self, options: &mut Options) {
-        options.baseline.clone_from(&self.baseline);
-        options.max_growth = self.max_growth;
-    }
 }

@@ -28,7 +28,10 @@ pub(super) fn toml(file: &str, text: &str, mut error: toml::de::Error) -> Failur
     if let Some(slip) = Slip::of(&message) {
         return slip.hinted(at(file, text, start, &format!("{place}{}", slip.told())));
     }
-    let message = message.replace("missing field", "missing key");
+    let message = message
+        .replace("missing field", "missing key")
+        // What serde could make of a choice is not what slim takes.
+        .replace("wanted string or table", "invalid type, expected a string");
     at(file, text, start, &format!("{place}{message}")).hint(form(&key))
 }
 

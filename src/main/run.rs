@@ -10,7 +10,7 @@ use lambda_slim::cache::{NotACache, Stat};
 use lambda_slim::cli::caching::{CacheCommand, OneCache};
 use lambda_slim::cli::check::Check;
 use lambda_slim::cli::choices::{Format, RulesFormat};
-use lambda_slim::cli::{Asked, Build, Cli, Command, Configured};
+use lambda_slim::cli::{Asked, Build, Cli, Command, Configured, Init};
 use lambda_slim::config::environment::Environment;
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
@@ -127,6 +127,7 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
             })?;
             return Ok(u8::from(!found.exceeded.is_empty()));
         }
+        Command::Init(args) => init(args)?,
         Command::Rules(args) => print(&match args.format {
             RulesFormat::Human => table::list(),
             RulesFormat::Json => json::render(&table::RULES),
@@ -146,6 +147,17 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         },
     }
     Ok(0)
+}
+
+fn init(args: &Init) -> Result<()> {
+    let text = lambda_slim::init::draft(&args.folder)?;
+    if args.stdout {
+        return print(&text);
+    }
+    let path = lambda_slim::init::place(&args.folder, args.force)?;
+    let told = |what: &str| format!("failed to {what} {}", path.display());
+    lambda_slim::init::write(&path, &text).with_context(|| told("write"))?;
+    print(&format!("wrote {}: look through it, then `slim build`\n", path.display()))
 }
 
 fn build(args: &Build, bar: &Bar) -> Result<u8> {

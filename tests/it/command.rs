@@ -52,7 +52,7 @@ fn plain_json(mut report: Value) -> String {
 
 #[test]
 fn help_of_each_command() {
-    for name in ["", "build", "inspect", "explain", "rules", "coldstart"] {
+    for name in ["", "build", "inspect", "explain", "rules", "coldstart", "init"] {
         let mut help = command();
         help.env_remove("COLUMNS").args((!name.is_empty()).then_some(name)).arg("--help");
         let shown = finished(&mut help).ok();
@@ -145,7 +145,7 @@ fn no_package() {
     let run = slim(&["build"]);
     assert_eq!(run.code, 2);
     assert_eq!(run.err.lines().filter(|line| line.starts_with("error: ")).count(), 1);
-    assert!(run.err.contains("<PACKAGE>"), "{}", run.err);
+    assert!(run.err.contains("PACKAGE") && run.err.contains("slim init"), "{}", run.err);
     assert_eq!(slim(&[]).code, 2);
 }
 
