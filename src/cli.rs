@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod diff;
+pub mod form;
 pub mod growth;
 
 use std::path::PathBuf;
@@ -282,6 +283,9 @@ pub struct Build {
     /// Where the results go
     #[arg(short, long, value_name = "DIR", default_value = "dist")]
     pub out_dir: PathBuf,
+    /// What the results are written as.
+    #[command(flatten)]
+    pub form: form::Form,
     /// What decides what ships.
     #[command(flatten)]
     pub decisions: Decisions,
@@ -519,6 +523,7 @@ impl Build {
         options.max_unzipped = self.max_unzipped;
         options.max_zipped = self.max_zipped;
         self.growth.apply(&mut options);
+        self.form.apply(&mut options);
         options.source_date_epoch = epoch;
         options.dry_run = self.dry_run;
         let wanted = self.verify || !self.runs.event.is_empty() || options.level == Level::Max;

@@ -43,7 +43,7 @@ use crate::facts::Facts;
 use crate::failure::{Failure, nearest};
 use crate::measure::coldstart::{Cold, Coldstart};
 use crate::measure::trace::Traced;
-use crate::options::{Bytecode, Level, Options, Proving, Tracing};
+use crate::options::{Bytecode, LayerPrefix, Level, Options, Proving, Tracing};
 use crate::pack::Packed;
 use crate::plan::{Plan, Restored, sourceless};
 use crate::progress::Progress;
@@ -72,6 +72,7 @@ use crate::verify::{Proof, Status};
 pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut clock = Clock::start();
     refuse_inside(options, &options.out_dir, "output folder", "--out-dir")?;
+    pack::folders::check(options)?;
     let baseline = options.baseline.as_deref().map(Past::read).transpose()?;
     let scanned = scan::scan(&options.packages, progress)?;
     pack::function_names(&scanned.tree)?;
@@ -80,9 +81,10 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     clock.stop("facts");
     let mut options = options.clone();
     let proving = options.proving.clone();
-    let Settled { plan, packed, proof, bench } =
+    let Settled { plan, mut packed, proof, bench } =
         settle(&scanned, &facts, &mut options, proving.as_ref(), &mut clock, progress)?;
     let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
+    pack::folders::lay_out(&mut packed, &options)?;
     let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
     let mut report =
         Report::of(&scanned.tree, &facts, &plan, &packed, &options, proof, clock.stages);
@@ -96,7 +98,12 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     if let Some(baseline) = baseline {
         report.compare(baseline, &options);
     }
-    deliver(packed, &report, licenses, refused)?;
+    match options.only {
+        None => deliver(packed, &report, licenses, refused)?,
+        Some(part) if !refused => pack::folders::become_tree(&packed, &options, part)?,
+        // There is no place beside the tree for what failed its proof.
+        Some(_) => {}
+    }
     Ok(report)
 }
 
@@ -332,10 +339,20 @@ pub fn list_doubts(options: &Options, progress: &dyn Progress) -> Result<Vec<Unf
     Ok(unfollowed(&scanned.tree, &plan))
 }
 
-/// What is true of the files; the page size that was named must be one that the target's may differ
-/// from.
+/// What is true of the files; a page size that was named must be one that the target's may differ from,
+/// and the version of a layer's folder the target's.
 fn gather(scanned: &Scanned, options: &Options, progress: &dyn Progress) -> Result<Facts> {
     let facts = facts::gather(&scanned.tree, scanned, options, progress)?;
+    if let LayerPrefix::SitePackages(Some(python)) = options.layer_prefix
+        && python != facts.target.python
+    {
+        return Err(Failure::usage(format!(
+            "failed to use --layer-prefix python/lib/python{python}/site-packages: the target is {}",
+            facts.target
+        ))
+        .hint("Python looks only into the folder of its own version: --layer-prefix site-packages")
+        .into());
+    }
     match facts.target.arch {
         Arch::X86_64 if options.small_pages => Err(Failure::usage(format!(
             "failed to use --page-size 4KiB: the target is {}",

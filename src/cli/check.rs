@@ -1,16 +1,20 @@
 //! The command line of `check`: that of `build`, without what speaks of outputs.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{Build, Format};
 use crate::config::Config;
-use crate::options::Options;
+use crate::options::{Layout, Options};
 
 /// The command line of `check`.
 #[derive(Debug, Args)]
 #[command(
     mut_arg("out_dir", |arg| arg.hide(true)),
     mut_arg("dry_run", |arg| arg.hide(true)),
+    mut_arg("layout", |arg| arg.hide(true)),
+    mut_arg("only", |arg| arg.hide(true)),
     mut_arg("report", |arg| arg.hide(true)),
     mut_arg("no_verify", |arg| arg.hide(true)),
     mut_arg("verbose", |arg| arg.hide(true)),
@@ -32,8 +36,9 @@ impl Check {
     pub fn options(&self, config: &Config, epoch: Option<u64>) -> Options {
         let mut options = self.build.options(config, epoch);
         options.dry_run = true;
-        // A dry run makes what it makes there; a folder inside the package is none of its outputs.
-        options.out_dir = std::env::temp_dir();
+        (options.layout, options.only) = (Layout::Zip, None);
+        // There is none, so that none can lie inside the package.
+        options.out_dir = PathBuf::new();
         if !self.asks_for_a_proof() {
             options.proving = None;
         }
