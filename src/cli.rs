@@ -4,6 +4,7 @@ pub mod caching;
 pub mod check;
 pub mod choices;
 pub mod diff;
+pub mod form;
 pub mod growth;
 pub mod running;
 
@@ -230,6 +231,9 @@ pub struct Build {
     /// Where the results go [default: dist]
     #[arg(short, long, value_name = "DIR")]
     pub out_dir: Option<PathBuf>,
+    /// What the results are written as.
+    #[command(flatten)]
+    pub form: form::Form,
     /// What decides what ships.
     #[command(flatten)]
     pub decisions: Decisions,
@@ -430,7 +434,10 @@ impl Build {
         });
         let options = self.decisions.options(settings, packages, config);
         let baseline = self.growth.baseline.clone();
-        Options { baseline, source_date_epoch: epoch, dry_run: self.dry_run, proving, ..options }
+        let mut options =
+            Options { baseline, source_date_epoch: epoch, dry_run: self.dry_run, proving, ..options };
+        self.form.apply(&mut options);
+        options
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Facts {
     pub observed: Option<Observed>,
     /// What the package is for.
     pub target: Target,
+    /// The folder of a layer that the distributions of flat packages go into.
+    pub layer_root: String,
     /// What is odd about the package, a sentence each.
     pub warnings: Vec<String>,
 }
@@ -71,7 +73,8 @@ pub fn gather(
     let twins = Twins::of(tree, contents, &content, &links)?;
     let known = known::holding(&owners, &options.facts);
     let observed = Observed::gather(tree, &owners, target, options, &mut warnings)?;
-    Ok(Facts { owners, content, links, twins, known, observed, target, warnings })
+    let layer_root = options.layer_prefix.folder(target.python);
+    Ok(Facts { owners, content, links, twins, known, observed, target, layer_root, warnings })
 }
 
 fn look(tree: &Tree, contents: &dyn Contents, progress: &dyn Progress) -> Result<FileMap<Content>> {

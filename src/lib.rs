@@ -48,7 +48,7 @@ use crate::failure::{Failure, nearest};
 use crate::measure::coldstart::{Cold, Coldstart};
 use crate::measure::trace::Traced;
 use crate::options::workspace::Workspace;
-use crate::options::{Bytecode, Level, Options, Tracing};
+use crate::options::{Bytecode, LayerPrefix, Level, Options, Tracing};
 use crate::pack::staging::Staging;
 use crate::plan::{Plan, Restored};
 use crate::progress::Progress;
@@ -76,6 +76,7 @@ use crate::verify::Status;
 pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut clock = Clock::start();
     refuse_inside(options, &options.out_dir, "output folder", "--out-dir")?;
+    pack::folders::check(options)?;
     let baseline = options.baseline.as_deref().map(Past::read).transpose()?;
     let scanned = scan::scan(&options.packages, progress)?;
     pack::function_names(&scanned.tree)?;
@@ -84,9 +85,10 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     clock.stop("facts");
     let mut options = options.clone();
     let proving = options.proving.clone();
-    let Settled { plan, packed, proof, bench } =
+    let Settled { plan, mut packed, proof, bench } =
         settle(&scanned, &facts, &mut options, proving.as_ref(), &mut clock, progress)?;
     let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
+    pack::folders::lay_out(&mut packed.archives, &packed.staging, &options)?;
     let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
     let mut report =
         Report::of(&scanned.tree, &facts, &plan, &packed, &options, proof, clock.stages);
@@ -100,7 +102,12 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     if let Some(baseline) = baseline {
         report.compare(baseline, &options);
     }
-    deliver(packed.staging, &report, licenses, &BTreeSet::new(), refused)?;
+    match options.only {
+        None => deliver(packed.staging, &report, licenses, &BTreeSet::new(), refused)?,
+        Some(part) if !refused => pack::folders::become_tree(&packed, &options, part)?,
+        // There is no place beside the tree for what failed its proof.
+        Some(_) => {}
+    }
     Ok(report)
 }
 
@@ -145,6 +152,12 @@ pub fn build_workspace(
     let options = &workspace.options;
     for function in &workspace.functions {
         refuse_inside(&function.options, &options.out_dir, "output folder", "--out-dir")?;
+    }
+    if let Some(part) = options.only {
+        let message = format!("failed to use --only {}: several functions are built", part.name());
+        return Err(Failure::usage(message)
+            .hint("name the one function's package: slim build PACKAGE --layout dir --only …")
+            .into());
     }
     let baseline = options.baseline.as_deref().map(Past::read).transpose()?;
     let mut built = workspace::build(workspace, replan, progress)?;
@@ -256,10 +269,20 @@ pub fn list_doubts(options: &Options, progress: &dyn Progress) -> Result<Vec<Unf
     Ok(unfollowed(&scanned.tree, &plan))
 }
 
-/// What is true of the files; the page size that was named must be one that the target's may differ
-/// from.
+/// What is true of the files; a page size that was named must be one that the target's may differ from,
+/// and the version of a layer's folder the target's.
 fn gather(scanned: &Scanned, options: &Options, progress: &dyn Progress) -> Result<Facts> {
     let facts = facts::gather(&scanned.tree, scanned, options, progress)?;
+    if let LayerPrefix::SitePackages(Some(python)) = options.layer_prefix
+        && python != facts.target.python
+    {
+        return Err(Failure::usage(format!(
+            "failed to use --layer-prefix python/lib/python{python}/site-packages: the target is {}",
+            facts.target
+        ))
+        .hint("Python looks only into the folder of its own version: --layer-prefix site-packages")
+        .into());
+    }
     match facts.target.arch {
         Arch::X86_64 if options.small_pages_typed => Err(Failure::usage(format!(
             "failed to use --page-size 4KiB: the target is {}",

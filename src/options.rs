@@ -107,6 +107,84 @@ impl Glob {
     }
 }
 
+/// Where the distributions of a flat package go in the layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerPrefix {
+    /// `python`.
+    Python,
+    /// `python/lib/pythonX.Y/site-packages`, with the version where it was named.
+    SitePackages(Option<Python>),
+}
+
+impl LayerPrefix {
+    /// The folder, for a target of this Python.
+    pub fn folder(self, python: Python) -> String {
+        match self {
+            Self::Python => "python".to_owned(),
+            Self::SitePackages(_) => format!("python/lib/python{python}/site-packages"),
+        }
+    }
+}
+
+impl std::str::FromStr for LayerPrefix {
+    type Err = String;
+
+    /// `python`, `python/lib/pythonX.Y/site-packages`, or `site-packages` for that of the target.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = || {
+            "python or python/lib/pythonX.Y/site-packages is wanted (site-packages for short)"
+                .to_owned()
+        };
+        match text.trim_end_matches('/') {
+            "python" => Ok(Self::Python),
+            "site-packages" => Ok(Self::SitePackages(None)),
+            text => {
+                let version = text.strip_prefix("python/lib/python");
+                let version = version.and_then(|rest| rest.strip_suffix("/site-packages"));
+                Ok(Self::SitePackages(Some(version.ok_or_else(wanted)?.parse()?)))
+            }
+        }
+    }
+}
+
+/// What the results are written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// A zip each.
+    Zip,
+    /// A folder each, for tools that zip by themselves.
+    Dir,
+}
+
+impl Layout {
+    /// Its name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zip => "zip",
+            Self::Dir => "dir",
+        }
+    }
+}
+
+/// One of the two parts of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The function.
+    Function,
+    /// The layer.
+    Layer,
+}
+
+impl Part {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Layer => "layer",
+        }
+    }
+}
+
 /// Whether compiled Python ships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bytecode {
@@ -243,6 +321,12 @@ pub struct Options {
     pub layer: LayerPolicy,
     /// The distributions, by normalized name, that alone go into it where otherwise all would.
     pub layer_only: Option<Arc<BTreeSet<String>>>,
+    /// Where the distributions of a flat package go in the layer.
+    pub layer_prefix: LayerPrefix,
+    /// What the results are written as.
+    pub layout: Layout,
+    /// The part that alone is written, as the output folder itself; None for all, below it.
+    pub only: Option<Part>,
     /// Globs of what must stay as it is.
     pub keep: Vec<Arc<Glob>>,
     /// Globs of what must go; keep wins.
@@ -299,6 +383,9 @@ impl Options {
             handlers: Vec::new(),
             layer,
             layer_only: None,
+            layer_prefix: LayerPrefix::Python,
+            layout: Layout::Zip,
+            only: None,
             keep: Vec::new(),
             drop: Vec::new(),
             rules_off: BTreeSet::new(),
@@ -363,6 +450,21 @@ mod tests {
         assert_eq!(size("1.5 MB"), Ok(1_500_000));
         for bad in ["", "MB", "12 megs", "-1", "nan", "1e300", "inf"] {
             assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_layer_prefix_is_one_of_those_that_lambda_looks_into() {
+        let python = "3.12".parse().unwrap();
+        assert_eq!("python".parse(), Ok(LayerPrefix::Python));
+        assert_eq!("site-packages".parse(), Ok(LayerPrefix::SitePackages(None)));
+        let full = "python/lib/python3.12/site-packages";
+        assert_eq!(format!("{full}/").parse(), Ok(LayerPrefix::SitePackages(Some(python))));
+        assert_eq!(LayerPrefix::SitePackages(None).folder(python), full);
+        for bad in
+            ["", "lib", "python/lib", "python/lib/python3/site-packages", "/python", "python/x"]
+        {
+            assert!(bad.parse::<LayerPrefix>().is_err(), "{bad}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! at the end.
 
 mod deflated;
+pub mod folders;
 pub mod licenses;
 pub mod parts;
 mod same;

@@ -57,6 +57,10 @@ pub struct Report {
     pub rules_off: Vec<String>,
     /// The pages, in bytes, that the kernel must have; null: whatever the files were linked for.
     pub page_size: Option<u64>,
+    /// What was written: `zip`, or `dir` for trees; `zips` then tells of the zips that would hold them.
+    pub layout: &'static str,
+    /// The folder of a layer that the distributions of flat packages go into.
+    pub layer_prefix: String,
     /// What was found, in all packages together.
     pub before: Amount,
     /// What ships, in all zips together.
@@ -275,6 +279,7 @@ impl Report {
             .flat_map(|function| budgets::of(function, &distributions, options))
             .collect();
         Self {
+            layer_prefix: facts.layer_root.clone(),
             before: Amount { files: tree.len() as u64, bytes: tree.bytes() },
             after,
             links_followed: tree.packages().map(|(_, package)| package.links_followed).sum(),
@@ -310,6 +315,8 @@ impl Report {
             config: options.config.clone(),
             rules_off: options.rules_off.iter().cloned().collect(),
             page_size: rules::small_pages(options).then_some(4096),
+            layout: options.layout.name(),
+            layer_prefix: String::new(),
             before: Amount::default(),
             after: Shipped::default(),
             links_followed: 0,

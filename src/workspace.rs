@@ -22,7 +22,7 @@ use crate::options::workspace::Workspace;
 use crate::options::{LayerPolicy, Options};
 use crate::pack::parts::{Part, Parts};
 use crate::pack::staging::Staging;
-use crate::pack::{Archive, licenses};
+use crate::pack::{Archive, folders, licenses};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::scan::{Hashed, Scanned};
@@ -103,11 +103,12 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
     let placed = Placed::of(workspace, &decided, &items, &split, &wanted.numbers);
     clock.stop("split");
     let staging = Staging::new(options)?;
-    let (archives, in_place) = written(&placed, &parts, &staging, options, &cache, progress)?;
+    let (mut archives, in_place) = written(&placed, &parts, &staging, options, &cache, progress)?;
     clock.stop("pack");
     let proof =
         proven::prove(workspace, &scanned, &decided, &placed, &archives, &staging, progress)?;
     clock.stop("proof");
+    folders::lay_out(&mut archives, &staging, options)?;
     let report = told::Told {
         workspace,
         decided: &decided,
@@ -291,6 +292,7 @@ fn written(
         .zip(&keys)
         .map(|(plan, key)| {
             let archive = Archive::read(&cache.get(ZIP, key)?, &plan.file, plan.role)?;
+            // Of trees no zip lies in the output folder.
             staging.holds(&archive.file, &archive.sha256).then_some(archive)
         })
         .collect();

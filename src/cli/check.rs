@@ -1,18 +1,22 @@
 //! The command line of `check`: that of `build`, without what speaks of outputs.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::choices::Format;
 use super::{Asked, Build};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::options::Options;
+use crate::options::{Layout, Options};
 
 /// The command line of `check`.
 #[derive(Debug, Args)]
 #[command(
     mut_arg("out_dir", |arg| arg.hide(true)),
     mut_arg("dry_run", |arg| arg.hide(true)),
+    mut_arg("layout", |arg| arg.hide(true)),
+    mut_arg("only", |arg| arg.hide(true)),
     mut_arg("report", |arg| arg.hide(true)),
     mut_arg("no_verify", |arg| arg.hide(true)),
     mut_arg("verbose", |arg| arg.hide(true)),
@@ -37,8 +41,10 @@ impl Check {
     pub fn asked(&self, config: &Config, epoch: Option<u64>) -> Result<Asked, Failure> {
         let checked = |options: Options| Options {
             dry_run: true,
-            // A dry run makes what it makes there; a folder inside the package is none of its outputs.
-            out_dir: std::env::temp_dir(),
+            layout: Layout::Zip,
+            only: None,
+            // There is none, so that none can lie inside the package.
+            out_dir: PathBuf::new(),
             proving: options.proving.clone().filter(|_| self.asks_for_a_proof()),
             ..options
         };

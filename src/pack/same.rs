@@ -3,19 +3,25 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-/// Whether two trees, or two files, hold the same bytes with the same modes.
+/// A part of a tree: its path, its mode, its date where that is one of ours, and whether it is a file.
+type Part = (PathBuf, u32, Option<SystemTime>, bool);
+
+/// Whether two trees, or two files, hold the same bytes with the same modes; in a tree dates count too.
 pub(super) fn is_same(one: &Path, other: &Path) -> bool {
-    let list = |root: &Path| -> Option<Vec<(PathBuf, u32, bool)>> {
+    let list = |root: &Path| -> Option<Vec<Part>> {
+        let is_tree = root.is_dir();
         let walk = WalkDir::new(root).sort_by_file_name().into_iter();
         walk.map(|entry| {
             let entry = entry.ok()?;
             let found = entry.metadata().ok().filter(|found| found.is_dir() || found.is_file())?;
             let path = entry.path().strip_prefix(root).ok()?.to_owned();
-            Some((path, found.permissions().mode(), found.is_file()))
+            let date = if is_tree { Some(found.modified().ok()?) } else { None };
+            Some((path, found.permissions().mode(), date, found.is_file()))
         })
         .collect()
     };
@@ -24,7 +30,7 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
         true => root.to_owned(),
         false => root.join(path),
     };
-    let same = |(path, _, is_file): &(PathBuf, u32, bool)| {
+    let same = |(path, _, _, is_file): &Part| {
         !is_file
             || fs::read(at(one, path))
                 .and_then(|ours| Ok(ours == fs::read(at(other, path))?))
@@ -48,13 +54,17 @@ mod tests {
             let file = at(tree).join("sub/f");
             fs::write(&file, text).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            for path in [file, at(tree).join("sub"), at(tree)] {
+                fs::File::open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+            }
         }
         assert!(is_same(&at("a"), &at("b")));
         assert!(is_same(&at("a/sub/f"), &at("b/sub/f")));
         for other in ["c", "d", "nothing", "a/sub/f"] {
             assert!(!is_same(&at("a"), &at(other)), "{other}");
         }
-        fs::write(at("b").join("more"), "").unwrap();
+        fs::File::open(at("b/sub/f")).unwrap().set_modified(SystemTime::now()).unwrap();
+        assert!(is_same(&at("a/sub/f"), &at("b/sub/f")) && !is_same(&at("a"), &at("b")));
         assert!(!is_same(&at("a"), &at("b")) && !is_same(&at("a/sub/f"), &at("c/sub/f")));
         std::os::unix::fs::symlink(at("a/sub/f"), at("link")).unwrap();
         assert!(!is_same(&at("a/sub/f"), &at("link")), "a link is no file of ours");

@@ -12,6 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use super::folders;
 use super::same::is_same;
 use crate::failure::Failure;
 use crate::options::Options;
@@ -43,16 +44,22 @@ pub struct Staging {
 }
 
 impl Staging {
-    /// A new folder inside the output folder; for a dry run in the system's temporary folder.
+    /// A new folder inside the output folder, or beside it where it becomes the tree itself; for a dry
+    /// run in the system's temporary folder.
     ///
     /// # Errors
     /// When it cannot be made.
     pub fn new(options: &Options) -> Result<Self> {
         let out_dir = options.out_dir.clone();
-        let parent = if options.dry_run { std::env::temp_dir() } else { out_dir.clone() };
+        let parent = match (options.dry_run, options.only) {
+            (true, _) => std::env::temp_dir(),
+            (false, None) => out_dir.clone(),
+            // What the output folder is to become cannot be made in it.
+            (false, Some(_)) => folders::beside(&out_dir),
+        };
         if !options.dry_run {
-            fs::create_dir_all(&out_dir).map_err(|error| unwritable(&out_dir, &error))?;
-            remove_leftovers(&out_dir);
+            fs::create_dir_all(&parent).map_err(|error| unwritable(&parent, &error))?;
+            remove_leftovers(&parent);
         }
         let (folder, lock) = locked_folder(&parent).map_err(|error| unwritable(&parent, &error))?;
         OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(folder.path().to_owned());
@@ -135,16 +142,21 @@ impl Staging {
         if self.dry_run {
             return Ok(());
         }
-        self.refuse_folders(names)?;
-        let stale = stale_files(&self.out_dir, &self.last_report(), names);
+        let last = self.last_report();
+        self.refuse_folders(names, &last)?;
+        let stale = stale_files(&self.out_dir, &last, names);
         let stale = stale.into_iter().filter(|name| !in_place.contains(name));
         for name in names.iter().filter(|name| *name != REPORT) {
             self.move_one(name)?;
         }
         for name in stale {
             let path = self.out_dir.join(&name);
-            fs::remove_file(&path)
-                .with_context(|| format!("failed to remove {}", path.display()))?;
+            let removed = match path.is_dir() {
+                // Out of sight at once, and gone with the staging folder.
+                true => fs::rename(&path, self.folder.path().join(format!("{name}.stale"))),
+                false => fs::remove_file(&path),
+            };
+            removed.with_context(|| format!("failed to remove {}", path.display()))?;
         }
         if names.iter().any(|name| name == REPORT) {
             self.move_one(REPORT)?;
@@ -153,11 +165,13 @@ impl Staging {
         File::open(&self.out_dir).and_then(|folder| folder.sync_all()).with_context(failed)
     }
 
-    /// A folder where a file must go would stop the moves half way.
-    fn refuse_folders(&self, names: &[String]) -> Result<()> {
+    /// A folder where a file must go would stop the moves half way; one that is not slim's must stay.
+    fn refuse_folders(&self, names: &[String], last: &Value) -> Result<()> {
         for name in names {
             let to = self.out_dir.join(name);
-            if fs::symlink_metadata(&to).is_ok_and(|there| there.is_dir()) {
+            if self.path(name).is_dir() {
+                folders::refuse_foreign(&to, name, last)?;
+            } else if fs::symlink_metadata(&to).is_ok_and(|there| there.is_dir()) {
                 return Err(Failure::io(format!(
                     "failed to write {}: a folder is there",
                     to.display()
@@ -181,8 +195,9 @@ impl Staging {
         if is_same(&from, &to) {
             return Ok(());
         }
-        fs::rename(&from, &to)
-            .with_context(|| format!("failed to write {}", to.display()))
+        let moved =
+            if from.is_dir() { folders::replace(&from, &to) } else { fs::rename(from, &to) };
+        moved.with_context(|| format!("failed to write {}", to.display()))
     }
 }
 
@@ -224,10 +239,13 @@ fn stale_files(out_dir: &Path, report: &Value, names: &[String]) -> Vec<String> 
     }
     let own = |name: &&str| {
         let plain = Path::new(name).file_name() == Some(OsStr::new(name));
-        let ours = name.ends_with(".zip") || *name == super::licenses::FILE;
-        plain && ours && !names.iter().any(|new| new == name)
+        let is_file = name.ends_with(".zip") || *name == super::licenses::FILE;
+        plain && (is_file || report["layout"] == "dir") && !names.iter().any(|new| new == name)
     };
-    let there = |name: &&str| out_dir.join(name).is_file();
+    let there = |name: &&str| match out_dir.join(name) {
+        path if path.is_dir() => folders::is_own(&path, name, report),
+        path => path.is_file() && (name.ends_with(".zip") || *name == super::licenses::FILE),
+    };
     named.into_iter().filter(own).filter(there).map(str::to_owned).collect()
 }
 

@@ -1,8 +1,9 @@
 //! Files that slim writes itself: what importlib.metadata needs of a reduced dist-info.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::layers::Placement;
+use super::layers::{self, Placement};
 use super::{Action, Decision};
 use crate::facts::Facts;
 use crate::facts::owners::{DistId, Distribution};
@@ -64,7 +65,7 @@ pub(super) fn make(
             }
         }
         if any || read.contains(&distribution.normalized()) {
-            generated.push(shipped_record(tree, facts, decisions, id, &generated));
+            generated.push(shipped_record(tree, facts, decisions, placement, id, &generated));
         }
     }
     // The representative's metadata is what ships of a shared distribution.
@@ -89,6 +90,7 @@ fn shipped_record(
     tree: &Tree,
     facts: &Facts,
     decisions: &FileMap<Decision>,
+    placement: &Placement,
     id: DistId,
     generated: &[Generated],
 ) -> Generated {
@@ -99,8 +101,10 @@ fn shipped_record(
         .iter()
         .filter(|file| file.of == Of::Dist(id))
         .map(|file| file.import_path.as_str());
-    let mut paths: BTreeSet<&str> =
-        tree.ids().filter(|file| ships(*file)).filter_map(|file| tree.import_path(file)).collect();
+    let recorded = |file| layers::recorded_path(tree, facts, placement, file);
+    let shipped: Vec<Cow<'_, str>> =
+        tree.ids().filter(|file| ships(*file)).filter_map(recorded).collect();
+    let mut paths: BTreeSet<&str> = shipped.iter().map(AsRef::as_ref).collect();
     paths.extend(own);
     paths.insert(&import_path);
     let bytes = record::write(paths);

@@ -5,6 +5,7 @@
 
 pub mod components;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
@@ -15,6 +16,9 @@ use crate::facts::owners::{DistId, Owner};
 use crate::options::{LayerPolicy, Options};
 use crate::tree::{Contents, FileId, FileMap, Kind, Layout, PackageId, Tree};
 pub use components::{Component, components};
+
+/// The folder of a layer that every Python looks into.
+const PYTHON: &str = "python";
 
 /// Where a file ships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +72,32 @@ pub fn zip_path(tree: &Tree, facts: &Facts, file: FileId, place: Place) -> Strin
         (_, Layout::Flat) if path.starts_with("lib/") && is_scheme_data(facts, file, path) => {
             path.to_owned()
         }
-        (_, Layout::Flat) => format!("python/{path}"),
+        // Scripts lie beside lib, not among the modules, in the installation scheme too.
+        (_, Layout::Flat) if path.starts_with("bin/") && is_scheme_data(facts, file, path) => {
+            format!("python/{path}")
+        }
+        (_, Layout::Flat) => format!("{}/{path}", facts.layer_root),
     }
+}
+
+/// The path of a file in RECORD: relative to the folder that holds the distribution's metadata.
+pub(super) fn recorded_path<'a>(
+    tree: &'a Tree,
+    facts: &Facts,
+    placement: &Placement,
+    file: FileId,
+) -> Option<Cow<'a, str>> {
+    let import_path = tree.import_path(file)?;
+    let place = placement.place(file);
+    let is_flat = tree.package(tree.file(file).package).layout == Layout::Flat;
+    if !is_flat || place != Place::Layer || facts.layer_root == PYTHON {
+        return Some(Cow::Borrowed(import_path));
+    }
+    let path = zip_path(tree, facts, file, place);
+    let (from, to): (Vec<&str>, Vec<&str>) =
+        (facts.layer_root.split('/').collect(), path.split('/').collect());
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    Some(Cow::Owned("../".repeat(from.len() - common) + &to[common..].join("/")))
 }
 
 /// The place of a generated file, and its path in the zip of that place.
@@ -83,20 +111,26 @@ pub fn of_generated(
         Of::Dist(dist) => (placement.place_of_dist(dist), facts.owners.distribution(dist).package),
         Of::Source(source) => (placement.place(source), tree.file(source).package),
     };
-    (place, generated_path(tree, package, &file.import_path, place))
+    (place, generated_path(tree, facts, package, &file.import_path, place))
 }
 
 /// The path of a generated file in the zip of its place.
-pub fn generated_path(tree: &Tree, package: PackageId, import_path: &str, place: Place) -> String {
+pub fn generated_path(
+    tree: &Tree,
+    facts: &Facts,
+    package: PackageId,
+    import_path: &str,
+    place: Place,
+) -> String {
     match (place, &tree.package(package).layout) {
         (Place::Function(_), _) => import_path.to_owned(),
         (_, Layout::Layer(prefix)) => format!("{prefix}/{import_path}"),
-        (_, Layout::Flat) => format!("python/{import_path}"),
+        (_, Layout::Flat) => format!("{}/{import_path}", facts.layer_root),
     }
 }
 
-/// Whether a wheel brought the file into the installation scheme's `lib`: it belongs on
-/// LD_LIBRARY_PATH, not among the modules.
+/// Whether a wheel brought the file into the installation scheme's `lib` or `bin`: it belongs on
+/// LD_LIBRARY_PATH, or beside that, and not among the modules.
 fn is_scheme_data(facts: &Facts, file: FileId, path: &str) -> bool {
     facts.owners.brought_by(file).is_some_and(|dist| {
         let recorded = &facts.owners.distribution(dist).recorded;

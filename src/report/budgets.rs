@@ -159,7 +159,7 @@ impl Budget {
         let blamed: Vec<String> = self
             .to_blame
             .iter()
-            .map(|blame| format!("{} {sign}{}", blame.name, mb(blame.bytes)))
+            .map(|blame| format!("{} ({sign}{})", blame.name, size(blame.bytes)))
             .collect();
         let (measure, list) = match self.measure {
             Measure::Unzipped => ("unzipped", "largest"),
@@ -202,7 +202,7 @@ impl Budget {
         let first =
             format!("over: {name}: {bytes} {measure}{grown}, {over} over {most} ({set_by})");
         let sign = if self.measure == Measure::Growth { "+" } else { "" };
-        let blame = |blame: &Blame| format!("  {} {sign}{}", blame.name, size(blame.bytes));
+        let blame = |blame: &Blame| format!("  {}: {sign}{}", blame.name, size(blame.bytes));
         [first].into_iter().chain(self.to_blame.iter().map(blame)).collect()
     }
 }

@@ -83,7 +83,10 @@ impl<'r> Changed<'r> {
             let same_parts = last.is_some_and(|last| {
                 last["file"].as_str() == function.file.as_deref()
                     && last["layers"].as_array().is_some_and(|layers| {
-                        layers.iter().map(Value::as_str).eq(function.layers.iter().map(|l| Some(l.as_str())))
+                        layers
+                            .iter()
+                            .map(Value::as_str)
+                            .eq(function.layers.iter().map(|l| Some(l.as_str())))
                     })
             });
             let has = |file: &str| {

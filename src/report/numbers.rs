@@ -28,8 +28,11 @@ pub fn change(before: u64, after: u64) -> String {
 
 /// The same in percent of what was before.
 pub fn change_percent(before: u64, after: u64) -> String {
+    if before == after {
+        return "±0.0%".to_owned();
+    }
     if before == 0 {
-        return if after == 0 { "±0.0%".to_owned() } else { "from nothing".to_owned() };
+        return "from nothing".to_owned();
     }
     let percent = (after as f64 - before as f64) / before as f64 * 100.0;
     format!("{percent:+.1}%")

@@ -285,7 +285,7 @@ fn entries(
             Of::Source(source) => (of(source), groups.by_file[source]),
         };
         let layer_path =
-            layers::generated_path(tree, PackageId(0), &file.import_path, Place::Layer);
+            layers::generated_path(tree, facts, PackageId(0), &file.import_path, Place::Layer);
         all.push(Entry {
             path: file.import_path.clone(),
             layer_path,

@@ -86,6 +86,7 @@ impl Told<'_> {
                 .collect(),
             doubts,
             warnings,
+            layer_prefix: asked.layer_prefix.folder(self.decided[0].slimmed.target.python),
             layers: Some(self.layers()),
             proof,
             timings,

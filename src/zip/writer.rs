@@ -45,11 +45,18 @@ impl Timestamp {
     /// 2107-12-31 23:59:58, the last.
     const LAST: u64 = 4_354_819_198;
 
+    /// The seconds since 1970 that the format can say of a `SOURCE_DATE_EPOCH`; without one, of its
+    /// first time.
+    #[must_use]
+    pub fn seconds(epoch: Option<u64>) -> u64 {
+        epoch.unwrap_or(Self::FIRST).clamp(Self::FIRST, Self::LAST) & !1
+    }
+
     /// The time `seconds` after 1970-01-01 00:00:00 UTC, as in `SOURCE_DATE_EPOCH`; odd seconds
     /// go down by one, and times before 1980 or after 2107 become the nearest that can be said.
     #[must_use]
     pub fn from_unix(seconds: u64) -> Self {
-        let seconds = seconds.clamp(Self::FIRST, Self::LAST);
+        let seconds = Self::seconds(Some(seconds));
         let (year, month, day) = civil(seconds / 86_400);
         let of_day = seconds % 86_400;
         let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);

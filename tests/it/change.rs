@@ -158,8 +158,8 @@ fn max_growth_of_a_diff() {
     let words = [
         "over the limit: shop with its layers grew",
         "over --max-growth 2%",
-        "alpha 1.0 → 1.1 +",
-        "fresh 3.2 +",
+        "alpha 1.0 → 1.1 (+",
+        "fresh 3.2 (new, +",
     ];
     assert!(over.says(&words), "{}", over.out);
     assert_eq!(slim(&["diff", both[0], both[1], "--max-growth", "10MB"]).code, 0);
@@ -191,10 +191,10 @@ fn a_baseline_is_held_against_the_build() {
     assert_eq!(over.code, 1, "{}", over.err);
     let line = over.out.lines().find(|line| line.starts_with("over the limit: ")).unwrap();
     assert!(
-        line.contains("(--max-growth)") && line.contains("grew most: alpha 1.0 → 1.1 +"),
+        line.contains("(--max-growth)") && line.contains("grew most: alpha 1.0 → 1.1 (+"),
         "{line}"
     );
-    assert!(line.contains("fresh 3.2 +") && !line.contains("gone"), "{line}");
+    assert!(line.contains("fresh 3.2 (+") && !line.contains("gone"), "{line}");
     assert!(
         fs::metadata(package.home("out/layer.zip")).is_ok(),
         "the zips are written all the same"

@@ -14,6 +14,9 @@ fn package() -> Package {
     Package::new("app").with("app.py", "import alpha\n").install(&alpha)
 }
 
+/// Its handler is there, and cannot be imported.
+const BROKEN: &str = "import nothing_like_it\n\n\ndef handler(event, context):\n    return 1\n";
+
 fn changed(out: &Path) -> Value {
     serde_json::from_slice(&fs::read(out.join("changed.json")).unwrap()).unwrap()
 }
@@ -110,7 +113,7 @@ fn what_was_tampered_with_is_written_again() {
 
 #[test]
 fn what_failed_its_proof_is_not_to_be_deployed() {
-    let broken = Package::new("app").with("app.py", "import nothing_like_it\n");
+    let broken = Package::new("app").with("app.py", BROKEN);
     let out = broken.home("out");
     let args = ["build", broken.path(), "-o", &out, "--verify", "--handler", "app.handler"];
     assert_eq!(slim(&args).code, 1);

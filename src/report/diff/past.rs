@@ -29,6 +29,8 @@ pub struct Past {
     #[serde(default)]
     pub(super) rules_off: Vec<String>,
     #[serde(default)]
+    pub(super) layer_prefix: Option<String>,
+    #[serde(default)]
     pub(super) page_size: Option<u64>,
     #[serde(default)]
     pub(super) bytecode: Option<PastBytecode>,

@@ -65,7 +65,7 @@ impl Row {
 
 /// What was named.
 pub(super) enum Input {
-    Report(Past),
+    Report(Box<Past>),
     Files(PathBuf, &'static str),
 }
 
@@ -86,13 +86,13 @@ impl Input {
                 value.is_some_and(|value| value["tool"]["name"] == "slim")
             });
             return Ok(match is_ours {
-                true => Self::Report(Past::read(&report)?),
+                true => Self::Report(Box::new(Past::read(&report)?)),
                 false => Self::Files(path.to_owned(), "folder"),
             });
         }
         let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
         match extension.as_ref().and_then(|extension| extension.to_str()) {
-            Some("json") => Ok(Self::Report(Past::read(path)?)),
+            Some("json") => Ok(Self::Report(Box::new(Past::read(path)?))),
             Some("zip") => Ok(Self::Files(path.to_owned(), "zip")),
             _ => Err(usage("it is neither a report, nor a .zip, nor a folder").into()),
         }
@@ -121,7 +121,7 @@ impl Input {
         progress: &dyn Progress,
     ) -> Result<Side> {
         match self {
-            Self::Report(past) => Ok(Side::of_report(past, several)),
+            Self::Report(past) => Ok(Side::of_report(*past, several)),
             Self::Files(path, _) => Side::of_files(&path, by_folder, progress),
         }
     }
@@ -165,12 +165,14 @@ impl Side {
         for (id, entry) in entries {
             let shown = scanned.tree.import_path(id).unwrap_or(scanned.tree.file(id).path.as_str());
             let dist = owners.owner(id).travels_with().map(|dist| owners.distribution(dist));
-            let (name, version) = match (dist, shown.split_once('/')) {
-                (Some(dist), _) => (dist.name.clone(), dist.version.clone()),
-                (None, Some((folder, _))) if by_folder => (format!("{folder}/"), String::new()),
-                (None, _) => (USERS.to_owned(), String::new()),
+            let (key, name, version) = match (dist, shown.split_once('/')) {
+                (Some(dist), _) => (dist.normalized(), dist.name.clone(), dist.version.clone()),
+                (None, Some((folder, _))) if by_folder => {
+                    (format!("{folder}/"), format!("{folder}/"), String::new())
+                }
+                (None, _) => (normalize(USERS), USERS.to_owned(), String::new()),
             };
-            let row = rows.entry((String::new(), normalize(&name))).or_default();
+            let row = rows.entry((String::new(), key)).or_default();
             row.name = name;
             row.versions.insert(version);
             row.sizes.files += 1;

@@ -21,6 +21,7 @@ pub(super) fn settings(a: &Past, b: &Past) -> Vec<Setting> {
         false => past.rules_off.join(", "),
     };
     let pages = |past: &Past| past.page_size.map_or("any".to_owned(), |size| size.to_string());
+    let prefix = |past: &Past| past.layer_prefix.clone().unwrap_or("python".to_owned());
     [
         ("slim", a.tool.version.clone(), b.tool.version.clone()),
         ("python", a.target.python.clone(), b.target.python.clone()),
@@ -29,6 +30,7 @@ pub(super) fn settings(a: &Past, b: &Past) -> Vec<Setting> {
         ("bytecode", mode(a), mode(b)),
         ("rules off", off(a), off(b)),
         ("page size", pages(a), pages(b)),
+        ("layer prefix", prefix(a), prefix(b)),
     ]
     .into_iter()
     .filter(|(_, before, after)| before != after)

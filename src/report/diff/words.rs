@@ -36,7 +36,10 @@ pub fn lines(changes: &Changes, verbose: bool) -> Vec<String> {
     for row in changes.distributions.iter().take(shown) {
         out.push(distribution(row));
         out.extend(row.why.iter().map(|why| format!("  {why}")));
-        out.extend(entries(&row.entries, verbose));
+        let is_all = matches!(row.what, What::New | What::Gone);
+        if verbose || !is_all {
+            out.extend(entries(&row.entries, verbose));
+        }
     }
     if let Some(rest) = changes.distributions.get(shown..).filter(|rest| !rest.is_empty()) {
         let (before, after) = rest
@@ -165,7 +168,7 @@ pub(super) fn grown(
         .to_blame(function)
         .into_iter()
         .take(MOST_BLAMED)
-        .map(|row| format!("{} {}", row.named(), blame(row)))
+        .map(|row| format!("{} ({})", row.named(), blame(row)))
         .collect();
     let blamed = match blamed.is_empty() {
         true => String::new(),
@@ -182,6 +185,6 @@ pub(super) fn grown(
 
 fn blame(row: &DistributionChange) -> String {
     let (before, after) = row.measure();
-    let new = if row.what == What::New { " (new)" } else { "" };
-    format!("{}{new}", change(before, after))
+    let new = if row.what == What::New { "new, " } else { "" };
+    format!("{new}{}", change(before, after))
 }
