@@ -340,7 +340,7 @@ fn a_function_is_merged_with_the_top() {
                 [layer]\npure-across-targets = true\n\
                 [[function]]\nname = 'f'\npath = './src'\nhandler = 'c.d'\nkeep = ['y']\n\
                 env = {B = '3'}\narch = 'arm64'\nexclude-runtime = true\nevents = ['e.json']\n\
-                [[function]]\nname = 'g'\npath = '/tmp'\nrequirements = '../config'\nlevel = 'safe'\n";
+                [[function]]\nname = 'g'\npath = '/tmp'\nrequirements = 'config'\nlevel = 'safe'\n";
     let config = read("src/config/../slim.toml", text.as_bytes(), &RULES).unwrap();
     let missing = config.workspace(&[], &Settings::default(), Settings::options).unwrap_err();
     assert_eq!(
