@@ -434,8 +434,13 @@ impl Build {
         });
         let options = self.decisions.options(settings, packages, config);
         let baseline = self.growth.baseline.clone();
-        let mut options =
-            Options { baseline, source_date_epoch: epoch, dry_run: self.dry_run, proving, ..options };
+        let mut options = Options {
+            baseline,
+            source_date_epoch: epoch,
+            dry_run: self.dry_run,
+            proving,
+            ..options
+        };
         self.form.apply(&mut options);
         options
     }

@@ -62,9 +62,9 @@ use crate::report::inspect::{Inspection, inspect};
 use crate::report::proof::Verification;
 use crate::report::reached::reached;
 use crate::scan::Scanned;
+use crate::settle::{Clock, Settled, add_bytecode, imported, settle};
 use crate::target::Arch;
 use crate::tree::FileId;
-use crate::settle::{Clock, Settled, add_bytecode, imported, settle};
 use crate::verify::Status;
 
 /// Makes the zips and the report, proves them where that was asked for, and moves them into the output
@@ -361,4 +361,3 @@ pub fn abandon() {
     scratch::abandon();
     pack::staging::abandon();
 }
-

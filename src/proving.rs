@@ -137,7 +137,11 @@ impl<'a> Bench<'a> {
             because: Vec::new(),
             python: self.site.interpreter.as_ref().map(|python| python.version.clone()),
             skipped: self.site.skipped(),
-            isolation: self.site.interpreter.as_ref().map(|_| self.site.isolation.name().to_owned()),
+            isolation: self
+                .site
+                .interpreter
+                .as_ref()
+                .map(|_| self.site.isolation.name().to_owned()),
             events: self.site.events.len(),
             checks: Vec::new(),
             restored: Vec::new(),
@@ -233,7 +237,8 @@ impl<'a> Bench<'a> {
             return false;
         }
         let asked_by = because.first().cloned().unwrap_or_default();
-        let undone = |rule: &str| verify::Undone { rule: rule.to_owned(), asked_by: asked_by.clone() };
+        let undone =
+            |rule: &str| verify::Undone { rule: rule.to_owned(), asked_by: asked_by.clone() };
         self.undone.extend(changed.into_iter().map(undone));
         self.restored.sources = Some(asked_by);
         true

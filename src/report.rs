@@ -457,12 +457,7 @@ pub fn counted_under(because: &Because) -> Option<(&'static str, &'static str)> 
 }
 
 /// A row with nothing counted yet.
-pub(crate) fn row(
-    name: &str,
-    version: &str,
-    package: String,
-    place: &'static str,
-) -> Distribution {
+pub(crate) fn row(name: &str, version: &str, package: String, place: &'static str) -> Distribution {
     Distribution {
         name: name.to_owned(),
         version: version.to_owned(),

@@ -133,8 +133,9 @@ pub fn keep(workspace: &Workspace, lock: Option<&str>) -> Result<()> {
     let path = workspace.root.join(lock::FILE);
     match lock {
         Some(text) => replace(&path, text.as_bytes()),
-        None if path.is_file() => fs::remove_file(&path)
-            .with_context(|| format!("failed to remove {}", path.display())),
+        None if path.is_file() => {
+            fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))
+        }
         None => Ok(()),
     }
 }
@@ -296,8 +297,7 @@ fn written(
             staging.holds(&archive.file, &archive.sha256).then_some(archive)
         })
         .collect();
-    let missing: Vec<usize> =
-        (0..known.len()).filter(|number| known[*number].is_none()).collect();
+    let missing: Vec<usize> = (0..known.len()).filter(|number| known[*number].is_none()).collect();
     let plans: Vec<_> = missing.iter().map(|number| &placed.zips[*number]).collect();
     let made = parts.write(&plans, staging, options, progress)?;
     let mut archives = known;
@@ -342,4 +342,3 @@ fn replace(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
     file.persist(path).map_err(|error| error.error).with_context(failed)?;
     Ok(())
 }
-

@@ -8,7 +8,7 @@ use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
 
 use super::form::{
-    BytecodeName, CompressionName, LayerName, LevelName, PageSize, GrowthText, Size, Text,
+    BytecodeName, CompressionName, GrowthText, LayerName, LevelName, PageSize, Size, Text,
 };
 use super::{Cache, refused};
 use crate::failure::{Failure, nearest};

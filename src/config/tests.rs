@@ -360,7 +360,10 @@ fn a_function_is_merged_with_the_top() {
     let keep: Vec<&str> = f.options.keep.iter().map(|glob| glob.text.as_str()).collect();
     assert_eq!(keep, ["x", "y"]);
     assert!(f.options.exclude_runtime && !made.options.exclude_runtime);
-    assert_eq!((f.options.max_growth, f.options.traces.len()), (Some(crate::options::Growth::Percent(2.0)), 0));
+    assert_eq!(
+        (f.options.max_growth, f.options.traces.len()),
+        (Some(crate::options::Growth::Percent(2.0)), 0)
+    );
     assert_eq!(f.options.out_dir, Path::new("src/config/../o"));
     assert_eq!(made.root, Path::new("src/config/.."));
     let layer = LayerTable { policy: LayerPolicy::Shared, pure_across_targets: true };

@@ -166,10 +166,9 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     let asked = args.asked(&config, source_date_epoch()?)?;
     let (report, cache) = match &asked {
         Asked::Packages(options) => (lambda_slim::build(options, bar)?, &options.cache),
-        Asked::Workspace(workspace) => (
-            lambda_slim::build_workspace(workspace, args.replan, bar)?,
-            &workspace.options.cache,
-        ),
+        Asked::Workspace(workspace) => {
+            (lambda_slim::build_workspace(workspace, args.replan, bar)?, &workspace.options.cache)
+        }
     };
     let of_folder = cache.trouble().filter(|_| args.verbose);
     let of_store = cache.trouble_of_store().filter(|_| !args.quiet);

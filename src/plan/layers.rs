@@ -165,7 +165,9 @@ pub(super) fn place(
             let may = |part: &&Component| {
                 let name = |id: &DistId| facts.owners.distribution(*id).normalized();
                 let only = options.layer_only.as_ref();
-                only.is_none_or(|only| part.distributions.iter().map(name).all(|n| only.contains(&n)))
+                only.is_none_or(|only| {
+                    part.distributions.iter().map(name).all(|n| only.contains(&n))
+                })
             };
             all.iter().filter(may).for_each(|part| placement.put(part, Place::Layer))
         }

@@ -114,7 +114,9 @@ fn largest(function: &Function, all: &[Distribution], measure: Measure) -> Vec<B
     };
     let mut rows: Vec<&Distribution> = all
         .iter()
-        .filter(|row| function.file.as_ref() == Some(&row.zip) || function.layers.contains(&row.zip))
+        .filter(|row| {
+            function.file.as_ref() == Some(&row.zip) || function.layers.contains(&row.zip)
+        })
         .filter(|row| bytes(row) > 0)
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(bytes(row)));

@@ -65,9 +65,10 @@ pub struct Conflict {
 impl Conflict {
     /// Who has which, as a sentence.
     pub fn told(&self) -> String {
-        let variants = self.variants.iter().map(|(version, functions)| {
-            format!("{version} in {}", functions.join(", "))
-        });
+        let variants = self
+            .variants
+            .iter()
+            .map(|(version, functions)| format!("{version} in {}", functions.join(", ")));
         let variants: Vec<String> = variants.collect();
         format!("{} differs: {}", self.name, variants.join("; "))
     }

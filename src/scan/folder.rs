@@ -182,12 +182,12 @@ pub(super) fn blake3(
     inode.2 = BUFFER.with_borrow_mut(|buffer| {
         let mut all = 0;
         loop {
-            match file.read(buffer).with_context(failed)? {
-                0 => return anyhow::Ok(all),
-                more => {
-                    hasher.update(&buffer[..more]);
-                    all += more as u64;
-                }
+            let more = file.read(buffer).with_context(failed)?;
+            hasher.update(&buffer[..more]);
+            all += more as u64;
+            // Where there is room left the end was met: it need not be asked for once more.
+            if more < buffer.len() {
+                return anyhow::Ok(all);
             }
         }
     })?;

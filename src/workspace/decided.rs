@@ -48,7 +48,9 @@ pub(super) fn names_of_several(scanned: &[Scanned]) -> Arc<BTreeSet<String>> {
             .files()
             .filter_map(|(_, file)| {
                 let (folder, _) = file.path.as_str().split_once('/')?;
-                let stem = folder.strip_suffix(".dist-info").or_else(|| folder.strip_suffix(".egg-info"))?;
+                let stem = folder
+                    .strip_suffix(".dist-info")
+                    .or_else(|| folder.strip_suffix(".egg-info"))?;
                 Some(dist::normalize(stem.split('-').next().unwrap_or(stem)))
             })
             .collect();
@@ -77,8 +79,7 @@ impl Decided {
         let options = alone(&function.options, shared);
         let key = key(scanned, &digests, &options)?;
         let cache_key = Key::of(&[key.as_bytes()]);
-        let parts_key =
-            Key::of(&[key.as_bytes(), format!("{:?}", options.compression).as_bytes()]);
+        let parts_key = Key::of(&[key.as_bytes(), format!("{:?}", options.compression).as_bytes()]);
         let known = options.cache.get(FUNCTION, &cache_key);
         let known = known.and_then(|bytes| postcard::from_bytes(&bytes).ok());
         if let Some((slimmed, proof)) = known {
@@ -114,6 +115,12 @@ fn key(scanned: &Scanned, digests: &FileMap<Digest>, options: &Options) -> Resul
         max_unzipped: None,
         max_zipped: None,
         max_growth: None,
+        baseline: None,
+        // Where nothing is run or compiled, it is no matter with what.
+        python_bin: options
+            .python_bin
+            .clone()
+            .filter(|_| options.proving.is_some() || options.bytecode != Bytecode::None),
         ..options.clone()
     };
     let mut parts: Vec<Vec<u8>> = vec![format!("{asked:?}").into_bytes()];

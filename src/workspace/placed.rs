@@ -185,10 +185,7 @@ impl Placed {
             zips.push(Plan {
                 file: format!("{}.zip", layer.name),
                 role: Role::Layer(number as u16),
-                entries: in_order(
-                    entries.map(|entry| (entry.layer_path.as_str(), entry)),
-                    numbers,
-                ),
+                entries: in_order(entries.map(|entry| (entry.layer_path.as_str(), entry)), numbers),
             });
         }
         let functions = workspace.functions.len();

@@ -177,4 +177,3 @@ fn joined(all: Option<Proof>, mut proof: Proof, name: &str) -> Proof {
     all.undone.extend(proof.undone);
     all
 }
-

@@ -10,7 +10,7 @@ use crate::options::workspace::Workspace;
 use crate::pack::Archive;
 use crate::pack::parts::Parts;
 use crate::report::layers::{Conflict, Layer, Layers, Shared};
-use crate::report::{self, Amount, budgets, Distribution, Doubt, Report, RuleTotal, Shipped};
+use crate::report::{self, Amount, Distribution, Doubt, Report, RuleTotal, Shipped, budgets};
 use crate::rules::table::{ELF_UNMAPPED, PAGE_SIZE};
 use crate::split::{Change, PreviousItem, Split, Standing};
 use crate::verify::Proof;
@@ -42,10 +42,12 @@ impl Told<'_> {
             links += slimmed.links_followed;
             distributions.extend(self.rows(number, &mut rules));
             let own = |text: &String| format!("{name}:{text}");
-            doubts.extend(slimmed.doubts.iter().map(|doubt| Doubt {
-                what: own(&doubt.what),
-                ..doubt.clone()
-            }));
+            doubts.extend(
+                slimmed
+                    .doubts
+                    .iter()
+                    .map(|doubt| Doubt { what: own(&doubt.what), ..doubt.clone() }),
+            );
             doubts.extend(self.elf_doubts(number));
             warnings.extend(slimmed.warnings.iter().map(|text| format!("{name}: {text}")));
         }
@@ -153,9 +155,8 @@ impl Told<'_> {
             let Some(group) = item.users.get(&function) else { continue };
             let layer = Placed::layer_of(self.split, number, function);
             let first = layer.is_none_or(|layer| {
-                let has = |user: &&usize| {
-                    Placed::layer_of(self.split, number, **user) == Some(layer)
-                };
+                let has =
+                    |user: &&usize| Placed::layer_of(self.split, number, **user) == Some(layer);
                 item.users.keys().find(has) == Some(&function)
             });
             if first {
@@ -214,11 +215,9 @@ impl Told<'_> {
         let told = |items: &[usize]| -> Vec<String> {
             items.iter().map(|item| self.items[*item].name.clone()).collect()
         };
-        let shared = |item: &&usize| {
-            self.split.layers.iter().any(|layer| layer.items.contains(*item))
-        };
-        let copies: Vec<usize> =
-            self.split.copies[number].iter().filter(shared).copied().collect();
+        let shared =
+            |item: &&usize| self.split.layers.iter().any(|layer| layer.items.contains(*item));
+        let copies: Vec<usize> = self.split.copies[number].iter().filter(shared).copied().collect();
         report::Function {
             name: self.name(number).to_owned(),
             target: Some(self.decided[number].slimmed.target),

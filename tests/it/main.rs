@@ -29,6 +29,7 @@ mod spelling;
 mod split;
 mod support;
 mod target;
+mod together;
 mod trace;
 mod whole_or_nothing;
 mod workspace;
