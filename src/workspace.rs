@@ -143,7 +143,7 @@ pub fn keep(workspace: &Workspace, lock: Option<&str>) -> Result<()> {
 /// The layers that are deployed, as the build before noted them.
 fn locked(workspace: &Workspace) -> Result<Option<Previous>> {
     let path = workspace.root.join(lock::FILE);
-    let shown = path.display().to_string();
+    let shown = path.strip_prefix(".").unwrap_or(&path).display().to_string();
     match fs::read_to_string(&path) {
         Ok(text) => Ok(Some(lock::read(&shown, &text)?)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -160,7 +160,7 @@ fn scan(workspace: &Workspace, progress: &dyn Progress) -> Result<Vec<Scanned>> 
             name: Some(&function.name),
         };
         let scanned = crate::scan::scan_all(&[wanted], progress)
-            .with_context(|| format!("function {}", function.name))?;
+            .with_context(|| format!("failed to build function {}", function.name))?;
         let is_layer =
             scanned.tree.packages().any(|(_, package)| matches!(package.layout, Layout::Layer(_)));
         if is_layer {
@@ -190,7 +190,7 @@ fn decide(
         let digests = digests::all(scanned, &hashed, progress)?;
         clock.stop("hash");
         let decided = Decided::of(function, scanned, digests, &shared, clock, progress)
-            .with_context(|| format!("function {}", function.name))?;
+            .with_context(|| format!("failed to build function {}", function.name))?;
         clock.stop("decide");
         all.push(decided);
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const HOUSE: &[(&str, &[&str])] = &[
     // The ground: knows nothing of ours.
     ("cache", &[]),
+    ("digest", &[]),
     ("elf", &[]),
     ("json", &[]),
     ("fact", &[]),
@@ -62,6 +63,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "pack",
         &[
+            "cache",
+            "digest",
             "tree",
             "options",
             "facts",
@@ -77,7 +80,10 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     (
         "verify",
-        &["tree", "options", "facts", "rules", "plan", "python", "runtime", "cache", "failure"],
+        &[
+            "tree", "digest", "options", "facts", "rules", "plan", "python", "runtime", "cache",
+            "failure",
+        ],
     ),
     // Makes, runs and makes again.
     (
@@ -85,6 +91,13 @@ const HOUSE: &[(&str, &[&str])] = &[
         &[
             "tree", "target", "options", "scan", "facts", "rules", "plan", "pack", "verify",
             "runtime", "cache", "progress", "failure", "scratch",
+        ],
+    ),
+    (
+        "settle",
+        &[
+            "options", "tree", "scan", "facts", "rules", "plan", "compile", "pack", "verify",
+            "proving", "progress",
         ],
     ),
     (
@@ -114,6 +127,15 @@ const HOUSE: &[(&str, &[&str])] = &[
             "python",
             "zip",
             "cache",
+        ],
+    ),
+    // Many functions as one build.
+    (
+        "workspace",
+        &[
+            "cache", "digest", "failure", "progress", "scratch", "split", "target", "tree", "options",
+            "python", "scan", "facts", "rules", "plan", "pack", "verify", "proving", "settle", "report",
+            "zip",
         ],
     ),
 ];
