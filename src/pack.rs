@@ -14,6 +14,7 @@ mod zips;
 
 use anyhow::Result;
 
+use crate::digest::Digest;
 use crate::facts::Facts;
 use crate::failure::Failure;
 use crate::options::Options;
@@ -49,6 +50,8 @@ pub struct Archive {
     pub entries: u64,
     /// SHA-256 of the zip.
     pub sha256: [u8; 32],
+    /// BLAKE3 of the zip, which is sooner worked out again.
+    pub blake3: Digest,
     /// Whether it has so many entries that the end record is a zip64 one.
     pub zip64: bool,
 }
@@ -59,14 +62,17 @@ impl Archive {
     /// # Errors
     /// When it cannot be written down.
     pub fn noted(&self) -> Result<Vec<u8>> {
-        let known = (self.bytes, self.unzipped_bytes, self.entries, self.sha256, self.zip64);
-        Ok(postcard::to_stdvec(&known)?)
+        let sizes = (self.bytes, self.unzipped_bytes, self.entries, self.zip64);
+        Ok(postcard::to_stdvec(&(sizes, self.sha256, self.blake3))?)
     }
 
     /// What was [noted](Self::noted) of one, which now has this name and is for this.
     pub fn read(noted: &[u8], file: &str, role: Role) -> Option<Self> {
-        let (bytes, unzipped_bytes, entries, sha256, zip64) = postcard::from_bytes(noted).ok()?;
-        Some(Self { file: file.to_owned(), role, bytes, unzipped_bytes, entries, sha256, zip64 })
+        type Sizes = (u64, u64, u64, bool);
+        let (sizes, sha256, blake3): (Sizes, _, _) = postcard::from_bytes(noted).ok()?;
+        let (bytes, unzipped_bytes, entries, zip64) = sizes;
+        let file = file.to_owned();
+        Some(Self { file, role, bytes, unzipped_bytes, entries, sha256, blake3, zip64 })
     }
 }
 

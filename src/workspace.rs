@@ -293,8 +293,7 @@ fn written(
         .zip(&keys)
         .map(|(plan, key)| {
             let archive = Archive::read(&cache.get(ZIP, key)?, &plan.file, plan.role)?;
-            // Of trees no zip lies in the output folder.
-            staging.holds(&archive.file, &archive.sha256).then_some(archive)
+            staging.holds(&archive.file, archive.blake3).then_some(archive)
         })
         .collect();
     let missing: Vec<usize> = (0..known.len()).filter(|number| known[*number].is_none()).collect();

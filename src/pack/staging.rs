@@ -9,11 +9,11 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::folders;
 use super::same::is_same;
+use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::options::Options;
 
@@ -87,21 +87,19 @@ impl Staging {
         self.sync(&file).with_context(failed)
     }
 
-    /// Whether the output folder has a file of this name whose SHA-256 is this; it then need not be
-    /// written.
-    pub fn holds(&self, name: &str, sha256: &[u8; 32]) -> bool {
+    /// Whether the output folder has a file of this name with this hash; it then need not be written.
+    pub fn holds(&self, name: &str, hash: Digest) -> bool {
         let Ok(mut file) = File::open(self.out_dir.join(name)) else { return false };
-        let mut hasher = Sha256::new();
+        let mut hasher = blake3::Hasher::new();
         let mut buffer = vec![0; 1 << 18];
         loop {
             match file.read(&mut buffer) {
                 Ok(0) => break,
-                Ok(read) => hasher.update(&buffer[..read]),
+                Ok(read) => drop(hasher.update(&buffer[..read])),
                 Err(_) => return false,
             }
         }
-        let found: [u8; 32] = hasher.finalize().into();
-        found == *sha256
+        hash.as_bytes() == hasher.finalize().as_bytes()
     }
 
     /// Where a file of the set lies: it is in place already, or waits to be moved.

@@ -12,10 +12,11 @@ use std::sync::{Condvar, Mutex, PoisonError, TryLockError};
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use super::staging::Staging;
 use super::{Archive, Job, Role, Source};
+use crate::digest::Digest;
 use crate::options::Options;
 use crate::zip::deflate::Method;
 use crate::zip::writer::{Header, Timestamp, Writer};
@@ -174,7 +175,7 @@ impl Open {
     pub(super) fn create(file: String, staging: &Staging, options: &Options) -> Result<Self> {
         let stamp = options.source_date_epoch.map_or_else(Timestamp::default, Timestamp::from_unix);
         let out = BufWriter::with_capacity(BUFFER, staging.create(&file)?);
-        let writer = Writer::new(Hashed { out, sha256: Sha256::new() }, stamp);
+        let writer = Writer::new(Hashed::of(out), stamp);
         Ok(Self { file, writer, unzipped_bytes: 0 })
     }
 
@@ -213,8 +214,9 @@ impl Open {
         let out = hashed.out.into_inner().map_err(io::Error::from).with_context(failed)?;
         staging.sync(&out).with_context(failed)?;
         let sha256 = hashed.sha256.finalize().into();
+        let blake3 = Digest::from_bytes(*hashed.blake3.finalize().as_bytes());
         let (bytes, entries, zip64) = (summary.bytes, summary.entries, summary.zip64);
-        Ok(Archive { file, role, bytes, unzipped_bytes, entries, sha256, zip64 })
+        Ok(Archive { file, role, bytes, unzipped_bytes, entries, sha256, blake3, zip64 })
     }
 }
 
@@ -222,12 +224,20 @@ impl Open {
 struct Hashed<W: Write> {
     out: W,
     sha256: Sha256,
+    blake3: blake3::Hasher,
+}
+
+impl<W: Write> Hashed<W> {
+    fn of(out: W) -> Self {
+        Self { out, sha256: Sha256::new(), blake3: blake3::Hasher::new() }
+    }
 }
 
 impl<W: Write> Write for Hashed<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes)?;
         self.sha256.update(&bytes[..written]);
+        self.blake3.update(&bytes[..written]);
         Ok(written)
     }
 
