@@ -52,7 +52,9 @@ fn plain_json(mut report: Value) -> String {
 
 #[test]
 fn help_of_each_command() {
-    for name in ["", "build", "inspect", "explain", "rules", "coldstart", "init"] {
+    for name in
+        ["", "build", "check", "diff", "inspect", "explain", "rules", "coldstart", "init", "cache"]
+    {
         let mut help = command();
         help.env_remove("COLUMNS").args((!name.is_empty()).then_some(name)).arg("--help");
         let shown = finished(&mut help).ok();
