@@ -133,9 +133,9 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "workspace",
         &[
-            "cache", "digest", "failure", "progress", "scratch", "split", "target", "tree", "options",
-            "python", "scan", "facts", "rules", "plan", "pack", "verify", "proving", "settle", "report",
-            "zip",
+            "cache", "digest", "failure", "progress", "scratch", "split", "target", "tree",
+            "options", "python", "scan", "facts", "rules", "plan", "pack", "verify", "proving",
+            "settle", "report", "zip",
         ],
     ),
 ];

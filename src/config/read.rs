@@ -67,7 +67,6 @@ impl Place<'_> {
         let mut top = Settings {
             out_dir: form.out_dir.map(|path| found::below(self.root, &path)),
             compression: form.compression.map(Into::into),
-            verify: form.verify,
             python_bin: form.python_bin.map(|path| found::program(self.root, &path)),
             max_growth: form.max_growth.map(|share| share.0),
             layer: form.layer.policy.map(Into::into),
@@ -132,6 +131,7 @@ impl Place<'_> {
             keep: self.globs(None, common.keep),
             drop: self.globs(None, common.drop),
             bytecode: common.bytecode.map(Into::into),
+            verify: common.verify,
             max_unzipped: common.max_unzipped.map(|size| size.0),
             max_zipped: common.max_zipped.map(|size| size.0),
             small_pages: common.page_size.map(|PageSize::Of4KiB| true),

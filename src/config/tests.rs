@@ -300,7 +300,7 @@ fn functions_are_refused_with_line_and_reason() {
             "max-growth = 2\n".into(),
             "line 1, max-growth: invalid type: integer `2`, expected a string | max-growth is such as max-growth = \"2%\"",
         ),
-        ("max-growth = '2'\n".into(), "line 1, max-growth: a percentage such as 2%"),
+        ("max-growth = '2'\n".into(), "line 1, max-growth: a share or a size is wanted"),
         ("page-size = '64KiB'\n".into(), "line 1, page-size: there is no value `64KiB` | "),
         (
             "verify = 'yes'\n".into(),
