@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
@@ -26,6 +27,13 @@ struct Walked {
     source: Source,
     found: Vec<Found>,
     links_followed: usize,
+}
+
+/// A file as it was when it was read.
+struct Seen {
+    size: u64,
+    /// When it was last written; None in a zip, which is opened once.
+    changed: Option<SystemTime>,
 }
 
 /// One file as a walk found it.
@@ -50,6 +58,9 @@ pub struct Scanned {
     sources: Vec<Source>,
     members: FileMap<usize>,
     held: FileMap<OnceLock<Box<[u8]>>>,
+    hashes: FileMap<OnceLock<blake3::Hash>>,
+    /// When the files of folders were last written, as they were first opened.
+    changed: FileMap<OnceLock<SystemTime>>,
     room: AtomicU64,
     pool: Pool,
 }
@@ -94,11 +105,15 @@ pub fn scan(packages: &[PathBuf], progress: &dyn Progress) -> Result<Scanned> {
     let tree = Tree::new(named, files.collect());
     progress.end();
     let held = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
+    let hashes = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
+    let changed = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
     Ok(Scanned {
         tree,
         sources,
         members,
         held,
+        hashes,
+        changed,
         room: AtomicU64::new(MOST_HELD),
         pool: Pool::default(),
     })
@@ -207,13 +222,30 @@ impl Contents for Scanned {
         Ok(bytes)
     }
 
+    fn hash(&self, id: FileId) -> Result<blake3::Hash> {
+        if let Some(hash) = self.hashes[id].get() {
+            return Ok(*hash);
+        }
+        let file = self.tree.file(id);
+        let hash = match (&self.sources[usize::from(file.package.0)], self.held[id].get()) {
+            (_, Some(held)) => blake3::hash(held),
+            (Source::Folder(root), None) if file.size > SMALL => {
+                let (seen, hash) = folder::hash(&root.join(file.path.as_str()))?;
+                self.unchanged(id, &seen)?;
+                hash
+            }
+            (Source::Folder(_) | Source::Zip(_), None) => blake3::hash(&self.read(id)?),
+        };
+        Ok(*self.hashes[id].get_or_init(|| hash))
+    }
+
     fn read_parts(&self, id: FileId, steps: &[Step<'_>]) -> Result<Sparse<'_>> {
         let file = self.tree.file(id);
         match &self.sources[usize::from(file.package.0)] {
             Source::Folder(root) if file.size > SMALL => {
-                let (size, bytes) =
+                let (seen, bytes) =
                     folder::read_parts(&root.join(file.path.as_str()), steps, &self.pool)?;
-                self.unchanged(id, size)?;
+                self.unchanged(id, &seen)?;
                 Ok(bytes)
             }
             Source::Folder(_) | Source::Zip(_) => Ok(Sparse::Whole(self.read(id)?)),
@@ -225,26 +257,35 @@ impl Scanned {
     fn read_anew(&self, id: FileId) -> Result<Vec<u8>> {
         let file = self.tree.file(id);
         let path = file.path.as_str();
-        let bytes = match &self.sources[usize::from(file.package.0)] {
-            Source::Folder(root) => folder::read(&root.join(path))?,
-            Source::Zip(reader) => reader.read(self.members[id]).map_err(|error| {
-                let zip = self.tree.package(file.package).root.display();
-                Failure::io(format!("failed to read {path} in {zip}: {error}")).hint(ANEW)
-            })?,
-        };
-        self.unchanged(id, bytes.len() as u64)?;
-        Ok(bytes)
+        match &self.sources[usize::from(file.package.0)] {
+            Source::Folder(root) => {
+                let (seen, bytes) = folder::read(&root.join(path))?;
+                self.unchanged(id, &seen)?;
+                Ok(bytes)
+            }
+            Source::Zip(reader) => {
+                let bytes = reader.read(self.members[id]).map_err(|error| {
+                    let zip = self.tree.package(file.package).root.display();
+                    Failure::io(format!("failed to read {path} in {zip}: {error}")).hint(ANEW)
+                })?;
+                self.unchanged(id, &Seen { size: bytes.len() as u64, changed: None })?;
+                Ok(bytes)
+            }
+        }
     }
 
-    /// Whether a file still has the size that the scan saw.
-    fn unchanged(&self, id: FileId, size: u64) -> Result<()> {
+    /// Whether a file still has the size that the scan saw, and was not written since it was first read.
+    fn unchanged(&self, id: FileId, seen: &Seen) -> Result<()> {
         let file = self.tree.file(id);
-        if size != file.size {
+        let before = seen.changed.map(|changed| *self.changed[id].get_or_init(|| changed));
+        if seen.size != file.size || before != seen.changed {
+            let how = match seen.size == file.size {
+                true => "it was written".to_owned(),
+                false => format!("{} bytes, then {}", file.size, seen.size),
+            };
             return Err(Failure::io(format!(
-                "failed to read {}: it changed while slim was running ({} bytes, then {})",
+                "failed to read {}: it changed while slim was running ({how})",
                 file.path.as_str(),
-                file.size,
-                size
             ))
             .hint("let the install finish before slim starts")
             .into());

@@ -1,5 +1,6 @@
 //! Walks a folder: follows symbolic links, refuses what is no file.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
@@ -11,7 +12,7 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
-use super::{Found, Source, Walked, bad_name};
+use super::{Found, Seen, Source, Walked, bad_name};
 use crate::failure::Failure;
 use crate::tree::{HEAD, Kind, Lent, Pool, RelPath, Sparse, Step};
 
@@ -141,15 +142,17 @@ fn explained(error: &walkdir::Error) -> anyhow::Error {
 }
 
 /// The bytes of a file, as many as it has when it is opened.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> Result<(Seen, Vec<u8>)> {
     let failed = || format!("failed to read {}", path.display());
     let mut file = fs::File::open(path).with_context(failed)?;
-    let size = usize::try_from(file.metadata().with_context(failed)?.len())?;
+    let mut seen = seen(&file.metadata().with_context(failed)?);
+    let size = usize::try_from(seen.size)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(size).with_context(failed)?;
     if size > LARGE {
         file.take(size as u64).read_to_end(&mut bytes).with_context(failed)?;
-        return Ok(bytes);
+        seen.size = bytes.len() as u64;
+        return Ok((seen, bytes));
     }
     // One call where all comes at once: the end needs no second one to be seen.
     bytes.resize(size, 0);
@@ -161,28 +164,58 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
         }
     }
     bytes.truncate(read);
-    Ok(bytes)
+    seen.size = bytes.len() as u64;
+    Ok((seen, bytes))
 }
 
-/// The size of a file, and its bytes where it matters, zeros elsewhere; the head alone where nothing
+fn seen(metadata: &fs::Metadata) -> Seen {
+    Seen { size: metadata.len(), changed: metadata.modified().ok() }
+}
+
+thread_local! {
+    /// What is hashed at once: small enough to stay in the processor's cache.
+    static PART: RefCell<Vec<u8>> = RefCell::new(vec![0; 256 << 10]);
+}
+
+/// The hash of all bytes of a file.
+pub(super) fn hash(path: &Path) -> Result<(Seen, blake3::Hash)> {
+    let failed = || format!("failed to read {}", path.display());
+    let mut file = fs::File::open(path).with_context(failed)?;
+    let mut seen = seen(&file.metadata().with_context(failed)?);
+    let mut hasher = blake3::Hasher::new();
+    seen.size = 0;
+    PART.with_borrow_mut(|part| {
+        loop {
+            match file.read(part).with_context(failed)? {
+                0 => return Ok((seen, hasher.finalize())),
+                more => {
+                    hasher.update(&part[..more]);
+                    seen.size += more as u64;
+                }
+            }
+        }
+    })
+}
+
+/// A file as it is, and its bytes where it matters, zeros elsewhere; the head alone where nothing
 /// else does.
 pub(super) fn read_parts<'p>(
     path: &Path,
     steps: &[Step<'_>],
     pool: &'p Pool,
-) -> Result<(u64, Sparse<'p>)> {
+) -> Result<(Seen, Sparse<'p>)> {
     let failed = || format!("failed to read {}", path.display());
     let file = fs::File::open(path).with_context(failed)?;
-    let length = file.metadata().with_context(failed)?.len();
-    let size = usize::try_from(length)?;
+    let seen = seen(&file.metadata().with_context(failed)?);
+    let size = usize::try_from(seen.size)?;
     let mut head = vec![0; size.min(HEAD)];
     file.read_exact_at(&mut head, 0).with_context(failed)?;
     let Some((first, steps)) = steps.split_first() else {
-        return Ok((length, Sparse::Whole(head)));
+        return Ok((seen, Sparse::Whole(head)));
     };
     let parts = first(&head, size);
     if parts.is_empty() {
-        return Ok((length, Sparse::Whole(head)));
+        return Ok((seen, Sparse::Whole(head)));
     }
     let mut bytes = pool.lend(size);
     bytes.place(0..head.len()).copy_from_slice(&head);
@@ -191,7 +224,7 @@ pub(super) fn read_parts<'p>(
         let parts = step(&bytes, size);
         fill(&file, &mut bytes, parts).with_context(failed)?;
     }
-    Ok((length, Sparse::Gaps(bytes)))
+    Ok((seen, Sparse::Gaps(bytes)))
 }
 
 /// Reads some parts of a file, the head apart.
