@@ -53,6 +53,11 @@ unit: ## The tests of the code, the house test among them
 	fi
 	cargo test --quiet --manifest-path tools/compare/Cargo.toml
 
+.PHONY: store
+store: ## A cache in a bucket: the tests of the feature s3, against moto's server
+	cargo clippy --all-targets --features s3 -- -D warnings
+	MOTO_SERVER=$$(tools/moto) cargo test --features s3 --test it bucket::
+
 .PHONY: judge
 judge: release ## Real apps slimmed at every level: do they still run?
 	tools/corpus/build.sh $(TEST_APPS)

@@ -3,6 +3,7 @@
 pub mod asked;
 pub mod content;
 pub mod imports;
+pub mod kept;
 pub mod known;
 pub mod links;
 pub mod names;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use rayon::prelude::*;
 
+use crate::cache;
 use crate::fact::Known;
 use crate::memory::Budget;
 use crate::options::Options;
@@ -24,6 +26,7 @@ use crate::progress::Progress;
 use crate::target::Target;
 use crate::tree::{Contents, FileMap, Kind, Tree};
 use content::Content;
+use kept::Kept;
 use links::LinkGraph;
 use observed::Observed;
 use owners::{DistId, Owners};
@@ -31,6 +34,11 @@ use twins::Twins;
 
 /// Bytes of files that are looked into at once.
 pub(crate) const IN_FLIGHT: u64 = 96_000_000;
+
+/// What files hold, in the cache.
+const CONTENT: cache::Kind = cache::Kind::new("content");
+/// Files up to this many bytes are looked into anew: they are in memory anyway.
+const LARGE: u64 = 64 << 10;
 
 /// Everything that later stages ask about files.
 #[derive(Debug)]
@@ -53,6 +61,8 @@ pub struct Facts {
     pub layer_root: String,
     /// What is odd about the package, a sentence each.
     pub warnings: Vec<String>,
+    /// What is kept of single files for the next build.
+    pub kept: Kept,
 }
 
 /// Looks into every file once.
@@ -66,7 +76,8 @@ pub fn gather(
     progress: &dyn Progress,
 ) -> Result<Facts> {
     let mut owners = Owners::gather(tree, contents)?;
-    let content = look(tree, contents, progress)?;
+    let kept = Kept::of(&options.cache, tree);
+    let content = look(tree, contents, &kept, progress)?;
     let mut warnings = std::mem::take(&mut owners.warnings);
     let target = content::target(tree, &content, options, &mut warnings)?;
     let links = LinkGraph::of(tree, &content);
@@ -74,10 +85,29 @@ pub fn gather(
     let known = known::holding(&owners, &options.facts);
     let observed = Observed::gather(tree, &owners, target, options, &mut warnings)?;
     let layer_root = options.layer_prefix.folder(target.python);
-    Ok(Facts { owners, content, links, twins, known, observed, target, layer_root, warnings })
+    let mut facts = Facts {
+        owners,
+        content,
+        links,
+        twins,
+        known,
+        observed,
+        target,
+        layer_root,
+        warnings,
+        kept,
+    };
+    facts.kept = facts.kept.with(tree, &facts);
+    Ok(facts)
 }
 
-fn look(tree: &Tree, contents: &dyn Contents, progress: &dyn Progress) -> Result<FileMap<Content>> {
+fn look(
+    tree: &Tree,
+    contents: &dyn Contents,
+    kept: &Kept,
+    progress: &dyn Progress,
+) -> Result<FileMap<Content>> {
+    let memo = kept.memo(CONTENT, tree, &[]);
     progress.begin("looking", tree.bytes());
     let budget = Budget::new(IN_FLIGHT);
     let ids: Vec<_> = tree.ids().collect();
@@ -89,10 +119,14 @@ fn look(tree: &Tree, contents: &dyn Contents, progress: &dyn Progress) -> Result
                 return Ok(Content::Other);
             }
             let _held = budget.hold(file.size);
-            let bytes = contents.read_parts(id, &[&content::parts, &content::more_parts])?;
-            let content = content::look(file.path.as_str(), &bytes);
+            let look = || {
+                let bytes = contents.read_parts(id, &[&content::parts, &content::more_parts])?;
+                Ok(content::look(file.path.as_str(), &bytes))
+            };
+            let content =
+                if file.size > LARGE { memo.of(contents, id, None, look) } else { look() };
             progress.advance(file.size);
-            Ok(content)
+            content
         })
         .collect();
     progress.end();

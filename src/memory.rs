@@ -8,8 +8,15 @@ use std::sync::{Condvar, Mutex, PoisonError};
 /// is worked on alone instead of never.
 pub struct Budget {
     bound: u64,
-    held: Mutex<u64>,
+    now: Mutex<Now>,
     freed: Condvar,
+}
+
+#[derive(Default)]
+struct Now {
+    held: u64,
+    /// How many threads wait: waking costs a system call even where nobody does.
+    waiting: usize,
 }
 
 /// Bytes that a worker holds; given back when dropped.
@@ -21,7 +28,7 @@ pub struct Held<'a> {
 impl Budget {
     /// A bound of `bytes`.
     pub fn new(bytes: u64) -> Self {
-        Self { bound: bytes, held: Mutex::new(0), freed: Condvar::new() }
+        Self { bound: bytes, now: Mutex::default(), freed: Condvar::new() }
     }
 
     /// Waits until `bytes` fit under the bound, and holds them.
@@ -30,19 +37,24 @@ impl Budget {
     /// other.
     pub fn hold(&self, bytes: u64) -> Held<'_> {
         let bytes = bytes.min(self.bound);
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        while *held + bytes > self.bound {
-            held = self.freed.wait(held).unwrap_or_else(PoisonError::into_inner);
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        while now.held + bytes > self.bound {
+            now.waiting += 1;
+            now = self.freed.wait(now).unwrap_or_else(PoisonError::into_inner);
+            now.waiting -= 1;
         }
-        *held += bytes;
+        now.held += bytes;
         Held { budget: self, bytes }
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        *self.budget.held.lock().unwrap_or_else(PoisonError::into_inner) -= self.bytes;
-        self.budget.freed.notify_all();
+        let mut now = self.budget.now.lock().unwrap_or_else(PoisonError::into_inner);
+        now.held -= self.bytes;
+        if now.waiting > 0 {
+            self.budget.freed.notify_all();
+        }
     }
 }
 

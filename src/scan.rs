@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
@@ -26,6 +27,13 @@ struct Walked {
     source: Source,
     found: Vec<Found>,
     links_followed: usize,
+}
+
+/// A file as it was when it was read.
+struct Seen {
+    size: u64,
+    /// When it was last written; None in a zip, which is opened once.
+    changed: Option<SystemTime>,
 }
 
 /// One file as a walk found it.
@@ -50,6 +58,9 @@ pub struct Scanned {
     sources: Vec<Source>,
     members: FileMap<Member>,
     held: FileMap<OnceLock<Box<[u8]>>>,
+    hashes: FileMap<OnceLock<blake3::Hash>>,
+    /// When the files of folders were last written, as they were first opened.
+    changed: FileMap<OnceLock<SystemTime>>,
     room: AtomicU64,
     pool: Pool,
 }
@@ -63,12 +74,12 @@ struct Member {
     member: usize,
 }
 
-/// Which file of which device it is, and its size.
-type Inode = (u64, u64, u64);
+/// Which file of which device it is.
+type Inode = (u64, u64);
 
 /// Hashes of files that were read, so that one to which several names lead is read once.
 #[derive(Default)]
-pub struct Hashed(Mutex<HashMap<Inode, [u8; 32]>>);
+pub struct Hashed(Mutex<HashMap<Inode, (u64, blake3::Hash)>>);
 
 /// A package that is to be walked.
 pub struct Wanted<'a> {
@@ -146,11 +157,15 @@ pub fn scan_all(packages: &[Wanted<'_>], progress: &dyn Progress) -> Result<Scan
     let tree = Tree::new(named, files.collect());
     progress.end();
     let held = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
+    let hashes = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
+    let changed = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
     Ok(Scanned {
         tree,
         sources,
         members,
         held,
+        hashes,
+        changed,
         room: AtomicU64::new(MOST_HELD),
         pool: Pool::default(),
     })
@@ -259,13 +274,30 @@ impl Contents for Scanned {
         Ok(bytes)
     }
 
+    fn hash(&self, id: FileId) -> Result<blake3::Hash> {
+        if let Some(hash) = self.hashes[id].get() {
+            return Ok(*hash);
+        }
+        let file = self.tree.file(id);
+        let hash = match (&self.sources[self.members[id].source], self.held[id].get()) {
+            (_, Some(held)) => blake3::hash(held),
+            (Source::Folder(root), None) if file.size > SMALL => {
+                let (seen, _, hash) = folder::hash(&root.join(file.path.as_str()), |_| None)?;
+                self.unchanged(id, &seen)?;
+                hash
+            }
+            (Source::Folder(_) | Source::Zip(_), None) => blake3::hash(&self.read(id)?),
+        };
+        Ok(*self.hashes[id].get_or_init(|| hash))
+    }
+
     fn read_parts(&self, id: FileId, steps: &[Step<'_>]) -> Result<Sparse<'_>> {
         let file = self.tree.file(id);
         match &self.sources[self.members[id].source] {
             Source::Folder(root) if file.size > SMALL => {
-                let (size, bytes) =
+                let (seen, bytes) =
                     folder::read_parts(&root.join(file.path.as_str()), steps, &self.pool)?;
-                self.unchanged(id, size)?;
+                self.unchanged(id, &seen)?;
                 Ok(bytes)
             }
             Source::Folder(_) | Source::Zip(_) => Ok(Sparse::Whole(self.read(id)?)),
@@ -286,46 +318,62 @@ impl Scanned {
     fn read_anew(&self, id: FileId) -> Result<Vec<u8>> {
         let file = self.tree.file(id);
         let path = file.path.as_str();
-        let member = self.members[id];
-        let bytes = match &self.sources[member.source] {
-            Source::Folder(root) => folder::read(&root.join(path))?,
-            Source::Zip(reader) => reader.read(member.member).map_err(|error| {
-                let zip = self.tree.package(file.package).root.display();
-                Failure::io(format!("failed to read {path} in {zip}: {error}")).hint(ANEW)
-            })?,
-        };
-        self.unchanged(id, bytes.len() as u64)?;
-        Ok(bytes)
+        match &self.sources[self.members[id].source] {
+            Source::Folder(root) => {
+                let (seen, bytes) = folder::read(&root.join(path))?;
+                self.unchanged(id, &seen)?;
+                Ok(bytes)
+            }
+            Source::Zip(reader) => {
+                let bytes = reader.read(self.members[id].member).map_err(|error| {
+                    let zip = self.tree.package(file.package).root.display();
+                    Failure::io(format!("failed to read {path} in {zip}: {error}")).hint(ANEW)
+                })?;
+                self.unchanged(id, &Seen { size: bytes.len() as u64, changed: None })?;
+                Ok(bytes)
+            }
+        }
     }
 
-    /// The BLAKE3 hash of a file.
+    /// The hash of a file, which is held in memory no longer than it takes; one that several packages
+    /// lead to is read once.
     ///
     /// # Errors
     /// As [`Contents::read`].
-    pub fn blake3(&self, id: FileId, hashed: &Hashed) -> Result<[u8; 32]> {
+    pub fn hash_once(&self, id: FileId, hashed: &Hashed) -> Result<blake3::Hash> {
         let file = self.tree.file(id);
         let Source::Folder(root) = &self.sources[self.members[id].source] else {
-            return Ok(*blake3::hash(&self.read(id)?).as_bytes());
+            return self.hash(id);
         };
         let known = |inode: &Inode| {
             let hashed = hashed.0.lock().unwrap_or_else(PoisonError::into_inner);
-            hashed.get(inode).copied()
+            hashed.get(inode).filter(|(size, _)| *size == file.size).map(|(_, hash)| *hash)
         };
-        let (inode, hash) = folder::blake3(&root.join(file.path.as_str()), known)?;
-        self.unchanged(id, inode.2)?;
-        hashed.0.lock().unwrap_or_else(PoisonError::into_inner).insert(inode, hash);
-        Ok(hash)
+        let (seen, inode, hash) = folder::hash(&root.join(file.path.as_str()), known)?;
+        self.unchanged(id, &seen)?;
+        let mut hashed = hashed.0.lock().unwrap_or_else(PoisonError::into_inner);
+        hashed.insert(inode, (seen.size, hash));
+        Ok(*self.hashes[id].get_or_init(|| hash))
     }
 
-    /// Whether a file still has the size that the scan saw.
-    fn unchanged(&self, id: FileId, size: u64) -> Result<()> {
+    /// Gives back what is held of contents.
+    pub fn release(&mut self) {
+        self.held = FileMap::from_values((0..self.tree.len()).map(|_| OnceLock::new()).collect());
+        self.room = AtomicU64::new(MOST_HELD);
+    }
+
+    /// Whether a file still has the size that the scan saw, and was not written since it was first read.
+    fn unchanged(&self, id: FileId, seen: &Seen) -> Result<()> {
         let file = self.tree.file(id);
-        if size != file.size {
+        let before = seen.changed.map(|changed| *self.changed[id].get_or_init(|| changed));
+        if seen.size != file.size || before != seen.changed {
+            let how = match seen.size == file.size {
+                true => "it was written".to_owned(),
+                false => format!("{} bytes, then {}", file.size, seen.size),
+            };
             return Err(Failure::io(format!(
-                "failed to read {}: it changed while slim was running ({} bytes, then {})",
+                "failed to read {}: it changed while slim was running ({how})",
                 file.path.as_str(),
-                file.size,
-                size
             ))
             .hint("let the install finish before slim starts")
             .into());

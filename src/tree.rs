@@ -7,15 +7,16 @@ use std::ops::{Index, IndexMut};
 use std::path::PathBuf;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 pub use sparse::{Lent, Pool, Sparse};
 
 /// A package in the order in which the packages were named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PackageId(pub u16);
 
 /// A file of the tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(pub u32);
 
 /// A path below a package's root: UTF-8, `/` between the parts, no leading `/`, no `.` or `..`.
@@ -239,6 +240,14 @@ pub trait Contents: Sync {
     /// # Errors
     /// When it cannot be read, or has no longer the size that the scan saw.
     fn read(&self, id: FileId) -> Result<Vec<u8>>;
+
+    /// The hash of a file's contents; cheap when it was asked for before.
+    ///
+    /// # Errors
+    /// As [`Contents::read`].
+    fn hash(&self, id: FileId) -> Result<blake3::Hash> {
+        Ok(blake3::hash(&self.read(id)?))
+    }
 
     /// The contents of a file where it matters, zeros elsewhere. Each step is shown the bytes that
     /// are there already, at first [`HEAD`] of them, and the size, and tells what else matters; more

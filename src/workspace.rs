@@ -65,14 +65,14 @@ pub struct Built {
 pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Result<Built> {
     let mut clock = Clock::start();
     let options = &workspace.options;
-    let scanned = scan(workspace, progress)?;
+    let mut scanned = scan(workspace, progress)?;
     clock.stop("scan");
     let spool = scratch::folder("slim-parts-").context("failed to create a folder for parts")?;
     let cache = match options.cache.is_on() {
         true => options.cache.clone(),
         false => Cache::at(spool.path(), FOR_NOW),
     };
-    let decided = decide(workspace, &scanned, &mut clock, progress)?;
+    let decided = decide(workspace, &mut scanned, &mut clock, progress)?;
     let members: Vec<Member<'_>> = workspace
         .functions
         .iter()
@@ -179,7 +179,7 @@ fn scan(workspace: &Workspace, progress: &dyn Progress) -> Result<Vec<Scanned>> 
 
 fn decide(
     workspace: &Workspace,
-    scanned: &[Scanned],
+    scanned: &mut [Scanned],
     clock: &mut Clock,
     progress: &dyn Progress,
 ) -> Result<Vec<Decided>> {
@@ -191,6 +191,7 @@ fn decide(
         clock.stop("hash");
         let decided = Decided::of(function, scanned, digests, &shared, clock, progress)
             .with_context(|| format!("failed to build function {}", function.name))?;
+        scanned.release();
         clock.stop("decide");
         all.push(decided);
     }

@@ -33,7 +33,10 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("scan", &["tree", "zip", "progress", "failure"]),
     (
         "facts",
-        &["tree", "target", "options", "fact", "python", "elf", "progress", "failure", "memory"],
+        &[
+            "cache", "tree", "target", "options", "fact", "python", "elf", "progress", "failure",
+            "memory",
+        ],
     ),
     ("rules", &["tree", "target", "options", "facts", "python"]),
     (

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::raw::{self, Header, Segment, Words};
 
 pub use super::raw::Malformed;
@@ -19,7 +21,7 @@ const MOST_NEEDS: usize = 65_536;
 const VERSION_IS_WEAK: u16 = 0x2;
 
 /// The instruction set of a file (`e_machine`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Machine {
     /// `EM_X86_64`, Lambda's `x86_64`
     X86_64,
@@ -30,7 +32,7 @@ pub enum Machine {
 }
 
 /// One symbol version that must be found in a library, e.g. `GLIBC_2.34` in `libc.so.6`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionNeed {
     /// The library, as in `DT_NEEDED`.
     pub library: String,
@@ -41,7 +43,7 @@ pub struct VersionNeed {
 }
 
 /// What the headers and the dynamic section of one file say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedObject {
     /// ELF64 (`true`) or ELF32.
     pub bits64: bool,

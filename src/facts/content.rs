@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use crate::elf::inspect::{self, Machine, SharedObject};
 use crate::failure::Failure;
@@ -14,7 +15,7 @@ use crate::target::{Arch, Python, Target};
 use crate::tree::{FileId, FileMap, Layout, Tree, file_name};
 
 /// What a file holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Content {
     /// An ELF file that could be read.
     Elf(Box<SharedObject>),

@@ -14,18 +14,21 @@ mod python;
 mod runs;
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::Result;
 use foldhash::fast::RandomState;
 use memchr::memmem;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::content::Content;
+use super::kept::{Context, Memo};
 use super::names::{Names, module_name};
 use super::owners::{DistId, Owner};
 use super::{Facts, IN_FLIGHT};
+use crate::cache;
 use crate::elf::inspect;
 use crate::memory::Budget;
 use crate::progress::Progress;
@@ -38,8 +41,16 @@ use narrow::Narrow;
 use objects::Tables;
 use paths::Paths;
 
+/// Where files lead, in the cache.
+const EDGES: cache::Kind = cache::Kind::new("edges");
+/// The hashes that RECORD could hold, in the cache.
+const RECORD: cache::Kind = cache::Kind::new("record");
+
+/// Whether code says a word, in the cache.
+const SAID: cache::Kind = cache::Kind::new("said");
+
 /// How one file leads to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum How {
     /// An import statement.
     Import,
@@ -68,7 +79,7 @@ pub enum How {
 }
 
 /// One edge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edge {
     /// The file that needs.
     pub from: FileId,
@@ -129,7 +140,7 @@ pub enum EntryPoints {
 }
 
 /// What the edges of some files are.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Found {
     /// The edges, in the order of files.
     pub edges: Vec<Edge>,
@@ -141,7 +152,7 @@ pub struct Found {
 }
 
 /// A call whose first argument chooses files.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// The file that calls.
     pub from: FileId,
@@ -154,7 +165,7 @@ pub struct Choice {
 }
 
 /// A folder all of whose modules a file may need.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Whole {
     from: FileId,
     package: PackageId,
@@ -181,6 +192,10 @@ pub struct ImportGraph<'a> {
     narrow: Option<Narrow>,
     /// The folders that were handed out whole.
     done: Mutex<HashSet<(PackageId, String)>>,
+    /// What the results for single files come of beside their contents and the facts.
+    context: Vec<u8>,
+    memo: OnceLock<Memo>,
+    nothing: FileMap<bool>,
 }
 
 impl<'a> ImportGraph<'a> {
@@ -200,6 +215,7 @@ impl<'a> ImportGraph<'a> {
         let paths = Paths::of(wanted);
         let groups = Groups::of(tree, contents, facts)?;
         let tables = Tables::default();
+        let context = context(wanted, points, &groups);
         let known = Applied::of(facts, &names);
         // What facts lead to stands in no source.
         let narrow = Narrow::of(wanted, &paths)
@@ -218,6 +234,9 @@ impl<'a> ImportGraph<'a> {
             points,
             known,
             done: Mutex::default(),
+            context,
+            memo: OnceLock::new(),
+            nothing: FileMap::filled(tree, false),
         })
     }
 
@@ -232,13 +251,16 @@ impl<'a> ImportGraph<'a> {
         Self { narrow: None, ..self }
     }
 
+    /// The module that a stub describes.
+    fn described_by(&self, stub: FileId) -> Option<FileId> {
+        let path = self.tree.import_path(stub)?;
+        let module = path.strip_suffix('i').unwrap_or(path);
+        self.tree.find_import(self.tree.file(stub).package, module)
+    }
+
     /// Whether the module that a stub describes reads stubs.
     fn is_read(&self, stub: FileId) -> Result<bool> {
-        let path = self.tree.import_path(stub).unwrap_or_default();
-        let module = path.strip_suffix('i').unwrap_or(path);
-        let Some(module) = self.tree.find_import(self.tree.file(stub).package, module) else {
-            return Ok(false);
-        };
+        let Some(module) = self.described_by(stub) else { return Ok(false) };
         let bytes = self.contents.read(module)?;
         let says = |word: &[u8]| memchr::memmem::find(&bytes, word).is_some();
         Ok(says(b"attach_stub") || says(b".pyi"))
@@ -279,7 +301,7 @@ impl<'a> ImportGraph<'a> {
             .map(|id| {
                 let size = self.tree.file(*id).size;
                 let _held = budget.hold(size);
-                let found = self.edges_of(*id, reached)?;
+                let found = self.known_edges_of(*id, reached)?;
                 progress.advance(size);
                 Ok(found)
             })
@@ -317,8 +339,31 @@ impl<'a> ImportGraph<'a> {
             };
             bytes.map_or(true, |bytes| memmem::find(&bytes, word.as_bytes()).is_some())
         };
-        let others: Vec<FileId> = self.tree.ids().filter(is_other).collect();
-        others.into_par_iter().any(says)
+        let is_code = |id: &FileId| match scope(self.tree, self.facts, *id) {
+            Scope::Nothing | Scope::Stub | Scope::Data => false,
+            Scope::Python | Scope::Bytecode | Scope::SharedObject => true,
+        };
+        let others: Vec<FileId> =
+            self.tree.ids().filter(|id| is_other(id) && is_code(id)).collect();
+        let say = || others.par_iter().any(|id| says(*id));
+        self.facts.kept.of_all(SAID, self.contents, &others, word.as_bytes(), say)
+    }
+
+    /// As [`Self::edges_of`]; what came of the same content before is not worked out again. Kept is where
+    /// a file leads whatever is reached: what is reached when differs from build to build.
+    fn known_edges_of(&self, id: FileId, reached: &FileMap<bool>) -> Result<Found> {
+        let scope = scope(self.tree, self.facts, id);
+        if !self.facts.kept.is_on() || scope == Scope::Nothing {
+            return self.edges_of(id, reached);
+        }
+        let memo = self.memo.get_or_init(|| {
+            let context = [self.context.as_slice(), &[u8::from(self.narrow.is_some())]].concat();
+            self.facts.kept.memo(EDGES, self.tree, &context)
+        });
+        let module = if scope == Scope::Stub { self.described_by(id) } else { None };
+        let mut found = memo.of(self.contents, id, module, || self.edges_of(id, &self.nothing))?;
+        found.edges.retain(|edge| !reached[edge.to]);
+        Ok(found)
     }
 
     fn edges_of(&self, id: FileId, reached: &FileMap<bool>) -> Result<Found> {
@@ -441,6 +486,23 @@ impl ImportGraph<'_> {
     }
 }
 
+/// What can be named, and by what, beside the modules of the tree.
+fn context(wanted: &[Wanted], points: EntryPoints, groups: &Groups) -> Vec<u8> {
+    let mut context = Context::default();
+    for thing in wanted {
+        context.number(u32::from(thing.package.0) << 8 | thing.form as u32);
+        context.text(&thing.path);
+        context.files(&thing.files);
+    }
+    context.number(points as u32);
+    for (package, group, module) in groups.all() {
+        context.number(u32::from(package.0));
+        context.text(group);
+        context.text(module);
+    }
+    context.hash()
+}
+
 /// The files among these whose contents are not what RECORD says, in order.
 ///
 /// # Errors
@@ -452,12 +514,14 @@ pub fn modified(
     files: &[FileId],
 ) -> Result<Vec<FileId>> {
     let budget = Budget::new(IN_FLIGHT);
+    let memo = facts.kept.memo(RECORD, tree, &[]);
     let differs: Result<Vec<bool>> = files
         .par_iter()
         .map(|id| {
             let Some(expected) = facts.owners.recorded_hash(*id) else { return Ok(false) };
             let _held = budget.hold(tree.file(*id).size);
-            Ok(Sha256::digest(contents.read(*id)?)[..] != expected[..])
+            let hash = || Ok(<[u8; 32]>::from(Sha256::digest(contents.read(*id)?)));
+            Ok(memo.of(contents, *id, None, hash)? != *expected)
         })
         .collect();
     Ok(files.iter().zip(differs?).filter(|(_, differs)| *differs).map(|(id, _)| *id).collect())

@@ -8,12 +8,13 @@ mod claims;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use crate::python::{dist, metadata, record};
 use crate::tree::{Contents, FileId, FileMap, PackageId, Tree, parent};
 
 /// A distribution of one package.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DistId(pub u32);
 
 /// An installed distribution, as its metadata folder tells.

@@ -9,17 +9,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use anyhow::Result;
 use memchr::memmem;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::content::Content;
+use super::kept::Context;
 use super::names::{Names, module_name};
 use super::owners::DistId;
 use super::{Facts, IN_FLIGHT};
+use crate::cache;
 use crate::fact::{Reads, Text};
 use crate::memory::Budget;
 use crate::python::outline::{self, Outline, Platform, Unparsed};
 use crate::python::prose::Prose;
 use crate::python::prose::reads::{Read, What, Whose, reads};
 use crate::tree::{Contents, FileId, PackageId, Tree, file_name, parent};
+
+/// What sources are seen to read, in the cache.
+const READS: cache::Kind = cache::Kind::new("reads");
 
 /// What nobody is seen to read, and who reads the rest.
 #[derive(Debug, Default)]
@@ -115,13 +121,14 @@ impl Readers {
         ships: &(dyn Fn(FileId) -> bool + Sync),
     ) -> Result<Self> {
         let look = Look::new(tree, contents, facts);
+        let memo = facts.kept.memo(READS, tree, &look.context());
         let budget = Budget::new(IN_FLIGHT);
         let codes: Vec<FileId> = tree.ids().filter(|id| look.is_code(*id) && ships(*id)).collect();
         let seen: Result<Vec<Seen>> = codes
             .par_iter()
             .map(|id| {
                 let _held = budget.hold(tree.file(*id).size);
-                look.at(*id)
+                memo.of(contents, *id, None, || look.at(*id))
             })
             .collect();
         let mut readers = Self::of(tree, facts, &seen?);
@@ -345,6 +352,7 @@ impl<'s> Uses<'s> {
 }
 
 /// What one source was seen to do.
+#[derive(Serialize, Deserialize)]
 struct Seen {
     file: FileId,
     imports: BTreeSet<DistId>,
@@ -354,12 +362,14 @@ struct Seen {
     said: Vec<String>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Place {
     line: u32,
     what: What,
     scope: Scope,
 }
 
+#[derive(Serialize, Deserialize)]
 enum Scope {
     File,
     Named(String),
@@ -382,6 +392,13 @@ impl<'t> Look<'t> {
         let words = known.flat_map(|fact| &fact.unless_said).map(String::as_str).collect();
         let platform = Platform { python: (3, facts.target.python.minor()) };
         Self { tree, contents, facts, names: Names::of(tree), platform, words }
+    }
+
+    /// What the results come of beside contents and facts.
+    fn context(&self) -> Vec<u8> {
+        let mut context = Context::default();
+        self.words.iter().for_each(|word| context.text(word));
+        context.hash()
     }
 
     /// Whether a file may be code of Python: a source, bytecode without one, a program.

@@ -41,7 +41,7 @@ impl Twins {
         for files in alike.into_values().filter(|files| files.len() > 1) {
             let mut equal: BTreeMap<[u8; 32], Vec<FileId>> = BTreeMap::new();
             for file in files {
-                let hash = blake3::hash(&contents.read(file)?);
+                let hash = contents.hash(file)?;
                 equal.entry(hash.into()).or_default().push(file);
             }
             for mut files in equal.into_values().filter(|files| files.len() > 1) {
@@ -51,6 +51,11 @@ impl Twins {
             }
         }
         Ok(twins)
+    }
+
+    /// The names of each library that has several.
+    pub fn groups(&self) -> impl Iterator<Item = &[FileId]> {
+        self.groups.iter().map(Vec::as_slice)
     }
 
     /// All names of a library, itself among them; none where it has only one. First comes the name that

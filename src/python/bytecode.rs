@@ -2,6 +2,8 @@
 
 pub mod marshal;
 
+use serde::{Deserialize, Serialize};
+
 /// The magic numbers of CPython's releases: `importlib.util.MAGIC_NUMBER`, its first two bytes.
 const MAGIC_NUMBERS: [(u16, (u8, u8)); 9] = [
     (3379, (3, 6)),
@@ -16,7 +18,7 @@ const MAGIC_NUMBERS: [(u16, (u8, u8)); 9] = [
 ];
 
 /// How Python decides whether a `.pyc` still belongs to its source (PEP 552).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// By the source's modification time and size.
     Timestamp,
@@ -27,7 +29,7 @@ pub enum Kind {
 }
 
 /// The header of a `.pyc` file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// The CPython release whose magic number it bears; `None` for pre-releases and other
     /// implementations.

@@ -21,6 +21,7 @@ use ruff_python_ast::{Stmt, StmtImport, StmtImportFrom};
 use ruff_python_parser::parse_module;
 use ruff_source_file::LineIndex;
 use ruff_text_size::{Ranged, TextSize};
+use serde::{Deserialize, Serialize};
 
 use walk::Node;
 
@@ -75,7 +76,7 @@ pub enum TextKind {
 
 /// A place that asks `importlib.metadata` (or its backport) for a RECORD: a call of `files`, the
 /// attribute `files` of a distribution, a RECORD read as text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordReader {
     /// The line the expression starts on, from 1.
     pub line: u32,

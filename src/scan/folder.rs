@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
-use super::{Found, Inode, Source, Walked, bad_name};
+use super::{Found, Inode, Seen, Source, Walked, bad_name};
 use crate::failure::Failure;
 use crate::tree::{HEAD, Kind, Lent, Pool, RelPath, Sparse, Step};
 
@@ -142,15 +142,17 @@ fn explained(error: &walkdir::Error) -> anyhow::Error {
 }
 
 /// The bytes of a file, as many as it has when it is opened.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> Result<(Seen, Vec<u8>)> {
     let failed = || format!("failed to read {}", path.display());
     let mut file = fs::File::open(path).with_context(failed)?;
-    let size = usize::try_from(file.metadata().with_context(failed)?.len())?;
+    let mut seen = seen(&file.metadata().with_context(failed)?);
+    let size = usize::try_from(seen.size)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(size).with_context(failed)?;
     if size > LARGE {
         file.take(size as u64).read_to_end(&mut bytes).with_context(failed)?;
-        return Ok(bytes);
+        seen.size = bytes.len() as u64;
+        return Ok((seen, bytes));
     }
     // One call where all comes at once: the end needs no second one to be seen.
     bytes.resize(size, 0);
@@ -162,62 +164,66 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
         }
     }
     bytes.truncate(read);
-    Ok(bytes)
+    seen.size = bytes.len() as u64;
+    Ok((seen, bytes))
 }
 
-/// Which file it is, with its size, and its BLAKE3 hash; the hash is read only where it is not
-/// `known`.
-pub(super) fn blake3(
-    path: &Path,
-    known: impl Fn(&Inode) -> Option<[u8; 32]>,
-) -> Result<(Inode, [u8; 32])> {
-    let failed = || format!("failed to read {}", path.display());
-    let mut file = fs::File::open(path).with_context(failed)?;
-    let metadata = file.metadata().with_context(failed)?;
-    let mut inode = (metadata.dev(), metadata.ino(), metadata.len());
-    if let Some(hash) = known(&inode) {
-        return Ok((inode, hash));
-    }
-    let mut hasher = blake3::Hasher::new();
-    inode.2 = BUFFER.with_borrow_mut(|buffer| {
-        let mut all = 0;
-        loop {
-            let more = file.read(buffer).with_context(failed)?;
-            hasher.update(&buffer[..more]);
-            all += more as u64;
-            // Where there is room left the end was met: it need not be asked for once more.
-            if more < buffer.len() {
-                return anyhow::Ok(all);
-            }
-        }
-    })?;
-    Ok((inode, *hasher.finalize().as_bytes()))
+fn seen(metadata: &fs::Metadata) -> Seen {
+    Seen { size: metadata.len(), changed: metadata.modified().ok() }
 }
 
 thread_local! {
-    /// What files are hashed through.
-    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 1 << 18]);
+    /// What is hashed at once: small enough to stay in the processor's cache.
+    static PART: RefCell<Vec<u8>> = RefCell::new(vec![0; 256 << 10]);
 }
 
-/// The size of a file, and its bytes where it matters, zeros elsewhere; the head alone where nothing
+/// Which file it is, and the hash of all its bytes; they are read only where it is not `known`.
+pub(super) fn hash(
+    path: &Path,
+    known: impl Fn(&Inode) -> Option<blake3::Hash>,
+) -> Result<(Seen, Inode, blake3::Hash)> {
+    let failed = || format!("failed to read {}", path.display());
+    let mut file = fs::File::open(path).with_context(failed)?;
+    let metadata = file.metadata().with_context(failed)?;
+    let mut seen = seen(&metadata);
+    let inode = (metadata.dev(), metadata.ino());
+    if let Some(hash) = known(&inode) {
+        return Ok((seen, inode, hash));
+    }
+    let mut hasher = blake3::Hasher::new();
+    seen.size = 0;
+    PART.with_borrow_mut(|part| {
+        loop {
+            let more = file.read(part).with_context(failed)?;
+            hasher.update(&part[..more]);
+            seen.size += more as u64;
+            // Where there is room left the end was met: it need not be asked for once more.
+            if more < part.len() {
+                return Ok((seen, inode, hasher.finalize()));
+            }
+        }
+    })
+}
+
+/// A file as it is, and its bytes where it matters, zeros elsewhere; the head alone where nothing
 /// else does.
 pub(super) fn read_parts<'p>(
     path: &Path,
     steps: &[Step<'_>],
     pool: &'p Pool,
-) -> Result<(u64, Sparse<'p>)> {
+) -> Result<(Seen, Sparse<'p>)> {
     let failed = || format!("failed to read {}", path.display());
     let file = fs::File::open(path).with_context(failed)?;
-    let length = file.metadata().with_context(failed)?.len();
-    let size = usize::try_from(length)?;
+    let seen = seen(&file.metadata().with_context(failed)?);
+    let size = usize::try_from(seen.size)?;
     let mut head = vec![0; size.min(HEAD)];
     file.read_exact_at(&mut head, 0).with_context(failed)?;
     let Some((first, steps)) = steps.split_first() else {
-        return Ok((length, Sparse::Whole(head)));
+        return Ok((seen, Sparse::Whole(head)));
     };
     let parts = first(&head, size);
     if parts.is_empty() {
-        return Ok((length, Sparse::Whole(head)));
+        return Ok((seen, Sparse::Whole(head)));
     }
     let mut bytes = pool.lend(size);
     bytes.place(0..head.len()).copy_from_slice(&head);
@@ -226,7 +232,7 @@ pub(super) fn read_parts<'p>(
         let parts = step(&bytes, size);
         fill(&file, &mut bytes, parts).with_context(failed)?;
     }
-    Ok((length, Sparse::Gaps(bytes)))
+    Ok((seen, Sparse::Gaps(bytes)))
 }
 
 /// Reads some parts of a file, the head apart.

@@ -113,12 +113,9 @@ pub fn content_key(tree: &Tree, contents: &dyn Contents, package: PackageId) -> 
     let files: Vec<FileId> = tree.ids().filter(|id| tree.file(*id).package == package).collect();
     let hashes: Result<Vec<blake3::Hash>> = files
         .par_iter()
-        .map(|id| {
-            let bytes = match tree.file(*id).kind {
-                crate::tree::Kind::EmptyFolder => Vec::new(),
-                crate::tree::Kind::Regular => contents.read(*id)?,
-            };
-            Ok(blake3::hash(&bytes))
+        .map(|id| match tree.file(*id).kind {
+            crate::tree::Kind::EmptyFolder => Ok(blake3::hash(&[])),
+            crate::tree::Kind::Regular => contents.hash(*id),
         })
         .collect();
     let hashes: BTreeMap<FileId, Digest> = files

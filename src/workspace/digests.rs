@@ -22,7 +22,7 @@ pub fn all(scanned: &Scanned, hashed: &Hashed, progress: &dyn Progress) -> Resul
             let file = tree.file(id);
             let digest = match file.kind {
                 Kind::EmptyFolder => Digest::of(&[]),
-                Kind::Regular => Digest::from_bytes(scanned.blake3(id, hashed)?),
+                Kind::Regular => Digest::from_bytes(*scanned.hash_once(id, hashed)?.as_bytes()),
             };
             progress.advance(file.size);
             Ok(digest)

@@ -1,7 +1,10 @@
 //! The whole command on packages laid out as pip leaves them, a file for each theme.
 #![allow(clippy::unwrap_used, missing_docs, reason = "these are tests")]
 
+#[cfg(feature = "s3")]
+mod bucket;
 mod bytecode;
+mod cache;
 mod change;
 mod changed;
 mod coldstart;

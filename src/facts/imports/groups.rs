@@ -29,6 +29,11 @@ impl Groups {
         Ok(groups)
     }
 
+    /// All entry points: package, group and module.
+    pub(super) fn all(&self) -> &[(PackageId, String, String)] {
+        &self.points
+    }
+
     /// Whether any package has entry points of this group.
     pub(super) fn holds(&self, group: &str) -> bool {
         self.points.iter().any(|(_, name, _)| name == group)

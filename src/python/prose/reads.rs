@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::own::Own;
 use crate::python::outline::{self, Import, Mention, Outline, Platform, Unparsed};
 
@@ -21,7 +23,7 @@ pub struct Read<'s> {
 }
 
 /// What is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum What {
     /// A docstring.
     Docstring,

@@ -1,0 +1,150 @@
+//! A bucket behind the cache: moto's S3 server on this machine.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::cache::{app, built, entries, same};
+use crate::package::Package;
+use crate::support::{Built, command};
+
+/// Where `tools/moto` puts it.
+const MOTO: &str = "/tmp/slim-moto/bin/moto_server";
+
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    /// A server with an empty bucket; `None` where there is no moto here.
+    fn start() -> Option<Self> {
+        let program = std::env::var_os("MOTO_SERVER").map_or(PathBuf::from(MOTO), PathBuf::from);
+        if !program.exists() {
+            eprintln!("skipped: {} is not here (tools/moto gets it)", program.display());
+            return None;
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut server = Command::new(program);
+        server.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+        let child = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let server = Self { child, port };
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(120), "moto does not answer");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert!(server.ask("PUT", "/bucket", b"").starts_with("HTTP/1.1 200"));
+        Some(server)
+    }
+
+    /// What the server answers; moto asks for no signature.
+    fn ask(&self, method: &str, path: &str, body: &[u8]) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\
+             Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request\r\n\
+             Connection: close\r\n\r\n"
+        );
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// The names of all objects.
+    fn names(&self) -> Vec<String> {
+        let answer = self.ask("GET", "/bucket?list-type=2", b"");
+        let keys = answer.split("<Key>").skip(1);
+        keys.map(|rest| rest.split("</Key>").next().unwrap().to_owned()).collect()
+    }
+
+    fn stop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Builds with a bucket behind the cache in `folder`.
+fn build(port: u16, folder: &Path, package: &Package, args: &[&str]) -> Built {
+    let mut build = command();
+    build.env_remove("SLIM_NO_CACHE").env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"));
+    build.envs([("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")]);
+    build.env("AWS_REGION", "us-east-1").args(["--cache-dir", folder.to_str().unwrap()]);
+    build.args(["--cache", "s3://bucket/pre/fix", "--handler", "app.handler", "--level", "max"]);
+    built(build, &[package], args)
+}
+
+fn fresh() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn machines_share_a_bucket() {
+    let Some(server) = Server::start() else { return };
+    let package = app("one");
+    let wanted = built(command(), &[&package], &["--handler", "app.handler", "--level", "max"]);
+    let (first, second) = (fresh(), fresh());
+    same(
+        &build(server.port, fresh().path(), &package, &["--cache-read-only"]),
+        &wanted,
+        "read-only",
+    );
+    assert_eq!(server.names(), [] as [String; 0], "nothing is written");
+    same(&build(server.port, first.path(), &package, &[]), &wanted, "first");
+    let names = server.names();
+    assert!(!names.is_empty() && names.iter().all(|name| name.starts_with("pre/fix/v1/")));
+    let build_second = || build(server.port, second.path(), &package, &[]);
+    same(&build_second(), &wanted, "second");
+    for name in &names {
+        let here = second.path().join(name.strip_prefix("pre/fix/").unwrap());
+        assert!(here.exists(), "{name} came over");
+    }
+    assert_eq!(server.names(), names);
+
+    let damaged = format!("/bucket/{}", names[0]);
+    server.ask("PUT", &damaged, b"damaged");
+    let read_only = build(server.port, fresh().path(), &package, &["--cache-read-only"]);
+    same(&read_only, &wanted, "damaged");
+    assert!(server.ask("GET", &damaged, b"").ends_with("damaged"), "read-only repairs nothing");
+    let third = build(server.port, fresh().path(), &package, &[]);
+    same(&third, &wanted, "damaged");
+    assert_eq!(third.run.err, "");
+    assert!(!server.ask("GET", &damaged, b"").ends_with("damaged"), "it is repaired");
+}
+
+#[test]
+fn a_bucket_that_goes_is_told_once() {
+    let Some(mut server) = Server::start() else { return };
+    let package = app("one");
+    let wanted = built(command(), &[&package], &["--handler", "app.handler", "--level", "max"]);
+    let folder = fresh();
+    for delay in [20, 60] {
+        let killed = std::thread::scope(|scope| {
+            let port = server.port;
+            let running = scope.spawn(|| build(port, fresh().path(), &package, &[]));
+            std::thread::sleep(Duration::from_millis(delay));
+            server.stop();
+            running.join().unwrap()
+        });
+        same(&killed, &wanted, "killed in between");
+        server = Server::start().unwrap();
+    }
+    server.stop();
+    let begun = Instant::now();
+    let down = build(server.port, folder.path(), &package, &[]);
+    same(&down, &wanted, "down");
+    let warnings = down.run.err.matches("warning: failed to read from the cache s3://").count();
+    assert_eq!(warnings, 1, "{}", down.run.err);
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert!(!entries(folder.path()).is_empty(), "the folder is filled all the same");
+}
