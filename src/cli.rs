@@ -80,6 +80,10 @@ pub struct Decisions {
     /// Leave out what matches, over every rule (repeatable; --keep wins)
     #[arg(long, value_name = "GLOB")]
     pub drop: Vec<String>,
+    /// Leave out what Lambda's runtime has: boto3 with its parts, and urllib3, six and dateutil where
+    /// nobody else needs them. AWS updates them at any time
+    #[arg(long)]
+    pub exclude_runtime: bool,
     /// For arm64: pack libraries closer, for a kernel whose pages are of this size; takes less
     /// unzipped, nothing in the zip. Condition: Lambda's kernel has such pages; one with pages of
     /// 16 or 64 KiB cannot load the result
@@ -552,6 +556,7 @@ impl Decisions {
                 LayerArg::None => LayerPolicy::None,
             };
         }
+        options.exclude_runtime = self.exclude_runtime;
         options.small_pages = matches!(self.page_size, Some(PageSizeArg::Of4KiB));
         options.handlers.clone_from(&self.handler);
         options.traces.clone_from(&self.trace);

@@ -194,6 +194,8 @@ pub struct Options {
     pub traces: Vec<PathBuf>,
     /// The configuration that was read, as it was typed.
     pub config: Option<String>,
+    /// Whether what Lambda's runtime has is left to it.
+    pub exclude_runtime: bool,
     /// Whether the target's kernel is known to use pages of 4 KiB, so that arm64 libraries need not
     /// load with larger ones.
     pub small_pages: bool,
@@ -233,6 +235,7 @@ impl Options {
             facts: Vec::new(),
             traces: Vec::new(),
             config: None,
+            exclude_runtime: false,
             small_pages: false,
             bytecode: Bytecode::None,
             python_bin: None,

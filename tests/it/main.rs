@@ -17,6 +17,7 @@ mod owners;
 mod package;
 mod pages;
 mod proof;
+mod provided;
 mod reach;
 mod rules;
 mod same_bytes;
