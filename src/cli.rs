@@ -127,6 +127,10 @@ pub struct Decisions {
     /// Leave out what matches, over every rule (repeatable; --keep wins)
     #[arg(long, value_name = "GLOB")]
     pub drop: Vec<String>,
+    /// Leave out what Lambda's runtime has: boto3 with its parts, and urllib3, six and dateutil where
+    /// nobody else needs them. AWS updates them at any time
+    #[arg(long)]
+    pub exclude_runtime: bool,
     /// For arm64: pack libraries closer, for a kernel whose pages are of this size; takes less
     /// unzipped, nothing in the zip. Condition: Lambda's kernel has such pages; one with pages of
     /// 16 or 64 KiB cannot load the result
@@ -486,6 +490,7 @@ impl Decisions {
             layer: self.layer.map(Into::into),
             small_pages: self.page_size.map(|PageSizeArg::Of4KiB| true),
             handlers: some(&self.handler),
+            exclude_runtime: self.exclude_runtime.then_some(true),
             traces: some(&self.trace),
             keep: self.keep.iter().map(|text| Glob::typed(text)).collect(),
             drop: self.drop.iter().map(|text| Glob::typed(text)).collect(),

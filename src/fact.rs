@@ -276,7 +276,7 @@ impl TryFrom<String> for Versions {
 }
 
 /// The numbers of a version up to the first part that is none; zeros at the end do not count.
-fn release(version: &str) -> Vec<u64> {
+pub fn release(version: &str) -> Vec<u64> {
     let digits = version.split('.').map_while(|part| part.parse().ok());
     let mut numbers: Vec<u64> = digits.collect();
     while numbers.last() == Some(&0) {

@@ -339,6 +339,8 @@ pub struct Options {
     pub traces: Vec<PathBuf>,
     /// The configuration that was read, as it was typed.
     pub config: Option<String>,
+    /// Whether what Lambda's runtime has is left to it.
+    pub exclude_runtime: bool,
     /// Whether the target's kernel is known to use pages of 4 KiB, so that arm64 libraries need not
     /// load with larger ones.
     pub small_pages: bool,
@@ -358,8 +360,6 @@ pub struct Options {
     pub baseline: Option<PathBuf>,
     /// How much more than then a function and its layers may take zipped.
     pub max_growth: Option<Growth>,
-    /// Whether distributions that Lambda's runtime has are left out.
-    pub exclude_runtime: bool,
     /// The time that every entry of the zips gets, in seconds since 1970; None is 1980-01-01.
     pub source_date_epoch: Option<u64>,
     /// Do everything but write the outputs.
@@ -392,6 +392,7 @@ impl Options {
             facts: Vec::new(),
             traces: Vec::new(),
             config: None,
+            exclude_runtime: false,
             small_pages: false,
             small_pages_typed: false,
             bytecode: Bytecode::None,
@@ -401,7 +402,6 @@ impl Options {
             max_zipped: None,
             baseline: None,
             max_growth: None,
-            exclude_runtime: false,
             source_date_epoch: None,
             dry_run: false,
             proving: None,

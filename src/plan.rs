@@ -7,6 +7,7 @@ mod globs;
 mod handlers;
 pub mod layers;
 mod prose;
+mod provided;
 mod selected;
 pub mod sourceless;
 mod twins;
@@ -121,6 +122,8 @@ pub struct Plan {
     pub doubts: Vec<Doubt>,
     /// What the user should know, a sentence each.
     pub warnings: Vec<String>,
+    /// The distributions that are left to Lambda's runtime, with their versions.
+    pub left_to_runtime: Vec<String>,
 }
 
 impl Plan {
@@ -148,6 +151,12 @@ pub fn make(
 ) -> Result<Plan> {
     let mut draft = Draft::new(tree, facts, options)?;
     draft.restore(restored);
+    let provided = match options.exclude_runtime
+        && !options.rules_off.contains(rules::table::RUNTIME_PROVIDED.id)
+    {
+        true => provided::leave(&mut draft, contents, progress)?,
+        false => provided::Provided::default(),
+    };
     let handlers = handlers::find(tree, contents, facts, options)?;
     let mut found = rules::propose(tree, facts, options);
     draft.drop_certain(&found.proposals);
@@ -190,10 +199,12 @@ pub fn make(
     }
     draft.change(&found.proposals);
     draft.guard(&found.guarded);
+    provided.say(&mut draft);
     let decisions = draft.decisions;
     let placement = layers::place(tree, contents, facts, options, &decisions)?;
     let generated = generated::make(tree, facts, &decisions, &placement, &settled.record_readers);
     let mut warnings = facts.warnings.clone();
+    warnings.extend(provided.warnings);
     if options.level == Level::Max && options.proving.is_none() {
         warnings.push(UNPROVEN.to_owned());
     }
@@ -206,6 +217,7 @@ pub fn make(
         reach: settled.reach,
         doubts: draft.doubts,
         warnings,
+        left_to_runtime: provided.left,
     })
 }
 

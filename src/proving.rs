@@ -61,6 +61,23 @@ pub struct Round {
     pub hopeless: bool,
 }
 
+/// Whether the runs will find what the plan leaves to Lambda's runtime.
+///
+/// # Errors
+/// A usage [`Failure`] when no folder holds it.
+pub fn has_what_is_left(plan: &Plan, proving: &Proving) -> Result<(), Failure> {
+    match &plan.left_to_runtime[..] {
+        [first, ..] if proving.runtime_packages.is_none() => Err(Failure::usage(format!(
+            "failed to prove the result: {first} is left to Lambda's runtime, which no run here has"
+        ))
+        .hint(
+            "--runtime-packages names a folder that holds what the runtime has (pip install -t \
+             DIR boto3); --no-verify does without a proof",
+        )),
+        _ => Ok(()),
+    }
+}
+
 impl<'a> Bench<'a> {
     /// Finds Python and reads the events.
     ///

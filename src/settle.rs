@@ -49,6 +49,9 @@ pub fn settle<'a>(
         let restored = bench.as_ref().map(|bench| bench.restored.clone()).unwrap_or_default();
         let mut plan = plan::make(&scanned.tree, scanned, facts, options, &restored, progress)?;
         clock.stop("plan");
+        if let Some(proving) = proving {
+            proving::has_what_is_left(&plan, proving)?;
+        }
         if let (Some(proving), None) = (proving, &bench) {
             bench = Some(Bench::new(options, proving, facts)?);
         }

@@ -50,7 +50,7 @@ pub const KEYS: &[Key] = &[
     key(["", "max-unzipped"], "\"200MB\"", ["fail when a function and its layers take more unzipped", "Lambda's limit"], ["--max-unzipped", "SLIM_MAX_UNZIPPED"], YES),
     key(["", "max-zipped"], "\"50MiB\"", ["fail when a function and its layers take more zipped", "no limit"], ["--max-zipped", "SLIM_MAX_ZIPPED"], YES),
     key(["", "page-size"], "\"4KiB\"", ["pack libraries closer, for arm64 kernels with such pages; says nothing about x86_64", "as they are linked"], ["--page-size", "SLIM_PAGE_SIZE"], YES),
-    key(["", "exclude-runtime"], "true", ["leave out the distributions that Lambda's runtime has", "false"], ["", "SLIM_EXCLUDE_RUNTIME"], YES),
+    key(["", "exclude-runtime"], "true", ["leave out the distributions that Lambda's runtime has", "false"], ["--exclude-runtime", "SLIM_EXCLUDE_RUNTIME"], YES),
     key(["", "trace"], "[\"slim-trace.json\"]", ["what runs opened, from `slim trace`; counts at level max", "none"], ["--trace", ""], YES),
     key(["", "out-dir"], "\"dist\"", ["where the results go", "dist: of a workspace beside the configuration, else in the current folder"], ["--out-dir", "SLIM_OUT_DIR"], NO),
     key(["", "compression"], "\"max\"", ["how hard to compress: fast, default, max or extreme", "default"], ["--compression", "SLIM_COMPRESSION"], NO),

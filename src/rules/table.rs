@@ -67,6 +67,10 @@ rules! {
         what: "With `--page-size 4KiB`: holes in the files of arm64 shared objects, which are linked for pages of up to 64 KiB (`p_align`).",
         why_safe: "Lambda's arm64 kernel has pages of 4 KiB, and there the loader maps by these: the same bytes come to the same addresses. Only a kernel with pages of 16 or 64 KiB cannot load the file, so it takes the option.",
         unless: "A section asks for more than 4 KiB, no section headers tell, or two segments lie in one page.";
+    RUNTIME_PROVIDED = "runtime-provided", Certain,
+        what: "With `--exclude-runtime`: boto3, botocore, s3transfer and jmespath together, and urllib3, six and python-dateutil where nobody else needs them.",
+        why_safe: "Lambda's runtime has them, and imports them where the package does not. AWS updates them at any time, so it takes the option.",
+        unless: "The SDK is newer than the runtime was known to have, or a distribution that stays requires another: then all of it stays. `--keep`, a file of yours in its packages or one that is not what RECORD says keeps it too; a requirement, an import or another mention keeps urllib3, six or python-dateutil.";
     SCRIPT_SHEBANG = "script-shebang", Certain,
         what: "The build machine's interpreter path in the first line of installed scripts: becomes `#!/usr/bin/env python3`.",
         why_safe: "The path of the build machine does not exist on Lambda; the script's other lines stay as they are.",

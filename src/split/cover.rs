@@ -123,7 +123,7 @@ fn content(problem: &Problem, shelves: &Shelves<'_>, set: &Set) -> Option<Conten
     for (saves, leaks, item) in found {
         let thing = &problem.items[item];
         let leaks_to =
-            |at: usize| leaks > 0 && !(thing.users.contains(at) && !shelves.sees(at, item));
+            |at: usize| leaks > 0 && (!thing.users.contains(at) || shelves.sees(at, item));
         let mut pairs = rooms.iter().zip(&content.functions);
         let fits = pairs.all(|(room, at)| *room >= thing.unzipped || !leaks_to(*at));
         if fits && !content.items.iter().any(|other| thing.enemies.contains(*other)) {

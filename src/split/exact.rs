@@ -72,12 +72,12 @@ impl Search<'_> {
             self.best = Some(self.shelves.clone());
             return;
         };
-        self.into_layers(at, item, 0);
+        self.try_layers(at, item, 0);
         self.place(at + 1);
     }
 
     /// Tries every layer from this set of functions on.
-    fn into_layers(&mut self, at: usize, item: usize, from: usize) {
+    fn try_layers(&mut self, at: usize, item: usize, from: usize) {
         let thing = &self.problem.items[item];
         for mask in from..self.opened.len() {
             let functions = (0..self.problem.functions()).filter(|bit| mask >> bit & 1 == 1);
@@ -91,7 +91,7 @@ impl Search<'_> {
             self.opened[mask] = Some(shelf);
             if self.shelves.may_put(item, shelf) {
                 self.shelves.put(item, shelf);
-                self.into_layers(at, item, mask + 1);
+                self.try_layers(at, item, mask + 1);
                 self.place(at + 1);
                 self.shelves.take(item, shelf);
             }

@@ -13,7 +13,7 @@ use crate::options::workspace::Function;
 use crate::options::{Bytecode, LayerPolicy, Level, Options};
 use crate::plan;
 use crate::progress::Progress;
-use crate::proving::site::runs_here;
+use crate::proving::{self, site::runs_here};
 use crate::python::dist;
 use crate::scan::Scanned;
 use crate::settle::{Clock, add_bytecode, settle};
@@ -173,6 +173,9 @@ fn decide(
         None => {
             let restored = plan::Restored::default();
             let mut plan = plan::make(tree, scanned, &facts, &options, &restored, progress)?;
+            if let Some(proving) = &proving {
+                proving::has_what_is_left(&plan, proving)?;
+            }
             if options.bytecode != Bytecode::None {
                 add_bytecode(scanned, &facts, &mut plan, &options, None, progress)?;
             }

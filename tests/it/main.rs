@@ -25,6 +25,7 @@ mod package;
 mod pages;
 mod prefix;
 mod proof;
+mod provided;
 mod reach;
 mod rules;
 mod same_bytes;

@@ -115,6 +115,25 @@ fn no_layers_where_none_may_be() {
 }
 
 #[test]
+fn of_equals_the_order_of_names_decides() {
+    // Each two share as much, and each can attach one layer.
+    let workspace = Workspace::of(3, &[("x", 50, &[0, 1]), ("y", 50, &[1, 2]), ("z", 50, &[0, 2])]);
+    let mut workspace = workspace.layers(1).unzipped(330);
+    workspace.items.iter_mut().for_each(|item| item.fits.clone_from(&item.users));
+    let first = shown(&workspace, &workspace.split(None));
+    assert_eq!(first.len(), 1);
+    let mut turned = workspace.clone();
+    turned.functions.rotate_left(1);
+    turned.items.rotate_left(1);
+    for item in &mut turned.items {
+        for list in [&mut item.users, &mut item.fits] {
+            list.iter_mut().for_each(|at| *at = (*at + 2) % 3);
+        }
+    }
+    assert_eq!(shown(&turned, &turned.split(None)), first);
+}
+
+#[test]
 fn names_are_plain_and_differ() {
     let items: &[(&str, u64, &[usize])] =
         &[("Ruamel.Yaml+x", 50, &[0, 1]), ("ruamel.yaml", 40, &[1, 2]), ("___", 3, &[0, 2])];

@@ -134,6 +134,7 @@ fn the_steps_alone_come_near_the_search_to_the_end() {
         let (better, complete) = exact::search(&problem, &steps);
         if complete {
             let best = better.map_or(steps.cost().0, |better| better.cost().0);
+            assert_eq!(workspace.split(None).total, best, "{seed}: what was found is not told");
             let gap = (steps.cost().0 - best) as f64 * 100.0 / best as f64;
             gaps.push(gap);
         }
