@@ -17,6 +17,7 @@ use crate::facts::Facts;
 use crate::facts::imports::Form;
 use crate::options::{Level, Options};
 use crate::python::prose::Prose;
+use crate::target::cores::Cores;
 use crate::tree::{FileId, PackageId, Tree, file_name, parent};
 use table::Rule;
 
@@ -86,6 +87,8 @@ pub struct Strip {
     pub bare: bool,
     /// It need not load with pages of more than 4 KiB.
     pub small_pages: bool,
+    /// Which kernels Lambda's processors never run, where they go.
+    pub kernels: Option<&'static [Cores]>,
 }
 
 /// What one rule would do to the files that stand or fall together.
@@ -163,7 +166,7 @@ pub fn propose(tree: &Tree, facts: &Facts, options: &Options) -> Proposals {
     let bare = level == Level::Max && !off.contains(table::SECTION_HEADERS.id);
     let small_pages = small_pages(options);
     for proposal in found.proposals.iter_mut().filter(|proposal| proposal.change.is_strip()) {
-        proposal.change = Change::StripElf(Strip { bare, small_pages });
+        proposal.change = Change::StripElf(Strip { bare, small_pages, kernels: None });
         if bare {
             proposal.rule = &table::SECTION_HEADERS;
         }

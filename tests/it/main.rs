@@ -10,6 +10,7 @@ mod data;
 mod duplicates;
 mod evidence;
 mod hostile;
+mod kernels;
 mod layouts;
 mod links;
 mod metadata;
