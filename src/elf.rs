@@ -6,6 +6,7 @@
 
 mod check;
 pub mod inspect;
+pub mod kernels;
 mod layout;
 pub mod pages;
 pub mod parts;

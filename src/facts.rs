@@ -4,6 +4,7 @@ pub mod asked;
 pub mod content;
 pub mod imports;
 pub mod kept;
+pub mod kernels;
 pub mod known;
 pub mod links;
 pub mod names;

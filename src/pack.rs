@@ -21,6 +21,7 @@ use crate::options::Options;
 use crate::plan::Plan;
 use crate::plan::layers::{self, Place};
 use crate::progress::Progress;
+use crate::transform::{Doubt, Kernels};
 use crate::tree::{Contents, FileId, Kind, PackageId, Tree};
 use deflated::Deflated;
 use staging::Staging;
@@ -94,9 +95,11 @@ pub struct Shipped {
     /// Bytes it takes in the zip, headers not counted.
     pub packed_bytes: u64,
     /// Why it was not made smaller, where that is a doubt.
-    pub doubt: Option<String>,
+    pub doubt: Option<Doubt>,
     /// How many bytes fewer it has because it is for pages of 4 KiB only.
     pub by_pages: u64,
+    /// What was overwritten of it.
+    pub kernels: Kernels,
 }
 
 /// All zips, complete but not yet in place.
@@ -201,6 +204,7 @@ fn shipped(job: Job, deflated: Deflated) -> Shipped {
         packed_bytes: deflated.packed_size,
         doubt: deflated.doubt,
         by_pages: deflated.by_pages,
+        kernels: deflated.kernels,
     }
 }
 

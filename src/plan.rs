@@ -5,6 +5,7 @@ mod evidence;
 mod generated;
 mod globs;
 mod handlers;
+mod kernels;
 pub mod layers;
 mod prose;
 mod provided;
@@ -70,6 +71,8 @@ pub struct Restored {
     /// What asked for sources as they were, where a result without docstrings and comments, or with
     /// bytecode in their place, failed.
     pub sources: Option<String>,
+    /// What asked for the kernels of other processors, where a result without them failed.
+    pub kernels: Option<String>,
 }
 
 /// Why a file stays although a rule proposed otherwise.
@@ -198,6 +201,9 @@ pub fn make(
         prose::apply(&mut draft, contents, &options.rules_off, restored.sources.as_ref())?;
     }
     draft.change(&found.proposals);
+    if options.level == Level::Max {
+        kernels::apply(&mut draft, contents, options, restored.kernels.as_ref())?;
+    }
     draft.guard(&found.guarded);
     provided.say(&mut draft);
     let decisions = draft.decisions;

@@ -24,6 +24,9 @@ use site::Site;
 /// How often what a run asks for is put back before slim gives up.
 pub const MOST_ROUNDS: usize = 3;
 
+/// How a run that met a trap ended: `SIGTRAP`.
+const TRAPPED: &str = "SIGTRAP";
+
 /// Everything that proofs of one build share.
 pub struct Bench<'a> {
     /// Where runs happen.
@@ -232,8 +235,33 @@ impl<'a> Bench<'a> {
         Ok(Round { proof, again, hopeless })
     }
 
-    /// Where no file is asked for, sources ship as they were, once: what reads them may fail otherwise.
+    /// Where no file is asked for, what was changed in files ships as it was, each once.
     fn undo(&mut self, plan: &Plan, options: &Options, because: &[String]) -> bool {
+        let asked_by = because.first().cloned().unwrap_or_default();
+        let trapped = because.iter().any(|why| why.contains(TRAPPED));
+        let kernels = self.undo_kernels(plan, &asked_by);
+        let sources = !(kernels && trapped) && self.undo_sources(plan, options, &asked_by);
+        kernels || sources
+    }
+
+    /// Kernels ship for all processors: this machine's may be none of Lambda's.
+    fn undo_kernels(&mut self, plan: &Plan, asked_by: &str) -> bool {
+        let overwrites = |action: Action| match action {
+            Action::Change(Change::StripElf(strip)) => strip.kernels.is_some(),
+            _ => false,
+        };
+        let any = plan.decisions.iter().any(|(_, decision)| overwrites(decision.action));
+        if !any || self.restored.kernels.is_some() {
+            return false;
+        }
+        let (rule, asked_by) = (table::OTHER_KERNELS.id, asked_by.to_owned());
+        self.undone.push(verify::Undone { rule: rule.to_owned(), asked_by: asked_by.clone() });
+        self.restored.kernels = Some(asked_by);
+        true
+    }
+
+    /// Sources ship as they were: what reads them may fail otherwise.
+    fn undo_sources(&mut self, plan: &Plan, options: &Options, asked_by: &str) -> bool {
         let mut changed: BTreeSet<&'static str> = plan
             .decisions
             .iter()
@@ -253,11 +281,10 @@ impl<'a> Bench<'a> {
         if changed.is_empty() || self.restored.sources.is_some() {
             return false;
         }
-        let asked_by = because.first().cloned().unwrap_or_default();
         let undone =
-            |rule: &str| verify::Undone { rule: rule.to_owned(), asked_by: asked_by.clone() };
+            |rule: &str| verify::Undone { rule: rule.to_owned(), asked_by: asked_by.to_owned() };
         self.undone.extend(changed.into_iter().map(undone));
-        self.restored.sources = Some(asked_by);
+        self.restored.sources = Some(asked_by.to_owned());
         true
     }
 

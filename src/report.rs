@@ -32,7 +32,8 @@ use crate::options::Options;
 use crate::pack::{Archive, Packed, Role};
 use crate::plan::layers::Place;
 use crate::plan::{Action, Because, Of, Plan, Why};
-use crate::rules::{self, table::PAGE_SIZE};
+use crate::rules;
+use crate::rules::table::{OTHER_KERNELS, PAGE_SIZE};
 use crate::target::{DIRECT_UPLOAD_LIMIT, Target};
 use crate::tree::{FileId, Tree};
 use crate::verify::Proof;
@@ -216,6 +217,14 @@ pub struct RuleTotal {
     pub files: u64,
     /// Bytes that it saved.
     pub bytes: u64,
+    /// About how many bytes it saved in the zips alone, where the files stay as large as they were;
+    /// not told where there are none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub zipped_bytes: u64,
+}
+
+fn is_none(bytes: &u64) -> bool {
+    *bytes == 0
 }
 
 /// What stays on doubt.
@@ -292,11 +301,12 @@ impl Report {
             distributions,
             rules: rules
                 .into_iter()
-                .map(|((tier, id), (files, bytes))| RuleTotal {
+                .map(|((tier, id), saved)| RuleTotal {
                     id: id.to_owned(),
                     tier: tier.to_owned(),
-                    files,
-                    bytes,
+                    files: saved.files,
+                    bytes: saved.bytes,
+                    zipped_bytes: saved.zipped_bytes,
                 })
                 .collect(),
             proof,
@@ -341,7 +351,15 @@ impl Report {
 /// Counts per distribution and per rule.
 struct Ledger {
     rows: BTreeMap<(u16, Option<DistId>), Distribution>,
-    rules: BTreeMap<(&'static str, &'static str), (u64, u64)>,
+    rules: BTreeMap<(&'static str, &'static str), Saved>,
+}
+
+/// What one rule saved.
+#[derive(Clone, Copy, Debug, Default)]
+struct Saved {
+    files: u64,
+    bytes: u64,
+    zipped_bytes: u64,
 }
 
 impl Ledger {
@@ -393,6 +411,12 @@ impl Ledger {
                     let rule = (PAGE_SIZE.tier.name(), PAGE_SIZE.id);
                     self.add(tree, facts, file, rule, shipped.by_pages);
                 }
+                if shipped.kernels.bytes > 0 {
+                    let rule = (OTHER_KERNELS.tier.name(), OTHER_KERNELS.id);
+                    let total = self.rules.entry(rule).or_default();
+                    total.files += 1;
+                    total.zipped_bytes += shipped.kernels.zipped_bytes;
+                }
             } else if let Some(generated) = shipped.generated.map(|number| &plan.generated[number])
             {
                 let row = match generated.of {
@@ -424,8 +448,8 @@ impl Ledger {
         bytes: u64,
     ) {
         let total = self.rules.entry((tier, id)).or_default();
-        total.0 += 1;
-        total.1 += bytes;
+        total.files += 1;
+        total.bytes += bytes;
         if let Some(row) = self.row(tree, facts, file) {
             *row.saved.entry(id.to_owned()).or_default() += bytes;
         }
@@ -528,14 +552,14 @@ fn of_distribution(facts: &Facts, file: FileId) -> Option<String> {
 fn doubts(tree: &Tree, facts: &Facts, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
     let mut doubts = planned_doubts(tree, facts, plan);
     for shipped in &packed.shipped {
-        if let (Some(reason), Some(file)) = (&shipped.doubt, shipped.file) {
+        if let (Some(doubt), Some(file)) = (&shipped.doubt, shipped.file) {
             doubts.push(Doubt {
-                rule: crate::rules::table::ELF_UNMAPPED.id.to_owned(),
+                rule: doubt.rule.id.to_owned(),
                 what: tree.shown(file),
                 distribution: of_distribution(facts, file),
                 files: 1,
                 bytes: tree.file(file).size,
-                why: reason.clone(),
+                why: doubt.why.clone(),
             });
         }
     }

@@ -20,6 +20,7 @@ use crate::facts::Facts;
 use crate::facts::imports::Form;
 use crate::options::{Level, Options};
 use crate::python::prose::Prose;
+use crate::target::Arch;
 use crate::tree::{FileId, PackageId, Tree, file_name, parent};
 use table::Rule;
 
@@ -118,12 +119,18 @@ pub struct Strip {
     pub bare: bool,
     /// It need not load with pages of more than 4 KiB.
     pub small_pages: bool,
+    /// The target, where the kernels go that only other processors would run.
+    pub kernels: Option<Arch>,
 }
 
 impl Strip {
     /// What both allow.
     pub fn and(self, other: Self) -> Self {
-        Self { bare: self.bare && other.bare, small_pages: self.small_pages && other.small_pages }
+        Self {
+            bare: self.bare && other.bare,
+            small_pages: self.small_pages && other.small_pages,
+            kernels: self.kernels.filter(|_| self.kernels == other.kernels),
+        }
     }
 }
 
@@ -202,7 +209,7 @@ pub fn propose(tree: &Tree, facts: &Facts, options: &Options) -> Proposals {
     let bare = level == Level::Max && !off.contains(table::SECTION_HEADERS.id);
     let small_pages = small_pages(options);
     for proposal in found.proposals.iter_mut().filter(|proposal| proposal.change.is_strip()) {
-        proposal.change = Change::StripElf(Strip { bare, small_pages });
+        proposal.change = Change::StripElf(Strip { bare, small_pages, kernels: None });
         if bare {
             proposal.rule = &table::SECTION_HEADERS;
         }

@@ -1,5 +1,7 @@
 //! The Lambda it will run on.
 
+pub mod cores;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -46,7 +46,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "memory",
         ],
     ),
-    ("transform", &["tree", "plan", "rules", "elf", "python", "json", "zip"]),
+    ("transform", &["tree", "target", "plan", "rules", "elf", "python", "json", "zip"]),
     (
         "compile",
         &[

@@ -9,6 +9,7 @@ mod checking;
 mod damage;
 mod fixtures;
 mod keeping;
+mod kernels;
 mod loading;
 mod oracle;
 mod pages;

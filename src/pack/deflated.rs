@@ -12,7 +12,7 @@ use crate::memory::Budget;
 use crate::options::Options;
 use crate::plan::{Action, Plan};
 use crate::progress::Progress;
-use crate::transform::{self, Payload};
+use crate::transform::{self, Doubt, Kernels, Payload};
 use crate::tree::Contents;
 use crate::zip::deflate::Deflater;
 
@@ -25,8 +25,9 @@ pub(super) struct Deflated {
     pub(super) raw_size: u64,
     pub(super) packed_size: u64,
     pub(super) crc32: u32,
-    pub(super) doubt: Option<String>,
+    pub(super) doubt: Option<Doubt>,
     pub(super) by_pages: u64,
+    pub(super) kernels: Kernels,
 }
 
 /// What all workers share.
@@ -104,8 +105,8 @@ impl Work<'_> {
         let (method, crc32, raw_size) = (packed.method, packed.crc32, packed.raw_size);
         let data = packed.data.into_owned();
         let packed_size = data.len() as u64;
-        let Payload { doubt, by_pages, .. } = payload;
-        let made = Deflated { raw_size, packed_size, crc32, doubt, by_pages };
+        let Payload { doubt, by_pages, kernels, .. } = payload;
+        let made = Deflated { raw_size, packed_size, crc32, doubt, by_pages, kernels };
         Ok((made, Ready { data, method, crc32, raw_size }))
     }
 

@@ -35,10 +35,12 @@ pub struct Part {
     pub raw_size: u64,
     /// How many they are.
     pub packed_size: u64,
-    /// Why what they unpack to was not made smaller, where that is a doubt.
-    pub doubt: Option<String>,
+    /// Why what they unpack to was not made smaller, where that is a doubt; the rule's id first.
+    pub doubt: Option<(String, String)>,
     /// How many bytes fewer it has because it is for pages of 4 KiB only.
     pub by_pages: u64,
+    /// About how many bytes fewer they are because kernels of other processors went.
+    pub by_kernels: u64,
 }
 
 /// What a part is made of.
@@ -254,8 +256,9 @@ fn make(
         crc32: packed.crc32,
         raw_size: packed.raw_size,
         packed_size: packed.data.len() as u64,
-        doubt: payload.doubt,
+        doubt: payload.doubt.map(|doubt| (doubt.rule.id.to_owned(), doubt.why)),
         by_pages: payload.by_pages,
+        by_kernels: payload.kernels.zipped_bytes,
     };
     let head = postcard::to_stdvec(&part)?;
     let mut bytes = (u32::try_from(head.len())?).to_le_bytes().to_vec();

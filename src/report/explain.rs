@@ -13,7 +13,7 @@ use crate::plan::layers::{self, Place};
 use crate::plan::{Action, Because, Plan};
 use crate::python::dist;
 use crate::rules::Tier;
-use crate::rules::table::PAGE_SIZE;
+use crate::rules::table::{OTHER_KERNELS, PAGE_SIZE};
 use crate::transform;
 use crate::tree::{Contents, FileId, Tree, file_name};
 use crate::zip::deflate::Compression;
@@ -147,12 +147,23 @@ fn one(
             if payload.bytes == raw {
                 verb = "kept";
                 let nothing = || "the rule finds nothing to take away".to_owned();
-                because = vec![payload.doubt.unwrap_or_else(nothing)];
+                because =
+                    vec![payload.doubt.as_ref().map_or_else(nothing, |doubt| doubt.why.clone())];
                 because.extend(chain(tree, plan, file));
             }
             if payload.by_pages > 0 {
                 let less = format!("{} bytes of it by the rule {}", payload.by_pages, PAGE_SIZE.id);
                 because.extend([less, PAGE_SIZE.why_safe.to_owned()]);
+            }
+            if payload.kernels.bytes > 0 {
+                let (bytes, zipped) = (payload.kernels.bytes, payload.kernels.zipped_bytes);
+                because.push(format!(
+                    "{bytes} bytes of code overwritten by the rule {}, about {zipped} fewer in the zip",
+                    OTHER_KERNELS.id
+                ));
+                because.extend([OTHER_KERNELS.why_safe, OTHER_KERNELS.unless].map(str::to_owned));
+            } else if let Some(doubt) = payload.doubt.filter(|doubt| doubt.rule == &OTHER_KERNELS) {
+                because.push(format!("left alone by the rule {}: {}", doubt.rule.id, doubt.why));
             }
             ships_bytes = Some(payload.bytes.len() as u64);
         }

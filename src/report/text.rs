@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::diff::words;
 use super::numbers::{count, files, mb, percent};
 use super::{Distribution, Function, Report, duplicates, layers, proof};
-use crate::rules::table::{PAGE_SIZE, UNOPENED};
+use crate::rules::table::{OTHER_KERNELS, PAGE_SIZE, UNOPENED};
+use crate::target::Arch;
 use crate::target::UNZIPPED_LIMIT;
 
 /// Rows of the table that are shown without `-v`.
@@ -40,6 +41,21 @@ pub fn render(report: &Report, style: Style) -> String {
             &format!(
                 "for a kernel with pages of 4 KiB, as Lambda's, and no larger ones (--page-size): \
                  {files}, {bytes} less unzipped"
+            ),
+        );
+    }
+    if let Some(rule) = report.rules.iter().find(|rule| rule.id == OTHER_KERNELS.id) {
+        let (files, zipped) = (files(rule.files), mb(rule.zipped_bytes));
+        let processors = match report.target.arch {
+            Arch::X86_64 => "with AVX2, as all of Lambda's",
+            Arch::Arm64 => "such as Graviton2 or newer, as all of Lambda's",
+        };
+        line(
+            &mut out,
+            &format!(
+                "for processors {processors}: kernels of others are overwritten in {files}, about \
+                 {zipped} less zipped (rule {})",
+                rule.id
             ),
         );
     }

@@ -131,6 +131,10 @@ rules! {
         what: "Shared libraries of distributions that no shared object which stays is linked with.",
         why_safe: "The loader maps a library when something that is mapped asks for it (DT_NEEDED), or code opens it by its name; neither does.",
         unless: "A string that stays names the library or its folder, as code that opens it would.";
+    OTHER_KERNELS = "other-kernels", Bold,
+        what: "In OpenBLAS built for many processors (`DYNAMIC_ARCH`): the kernels for those that Lambda does not have. The code of each is overwritten with a trap, so that the zip hardly holds it; unzipped the library stays as large, and nothing in it moves.",
+        why_safe: "Lambda's x86_64 machines have AVX2, its arm64 machines are Graviton2 or newer, and OpenBLAS chooses its kernels by the processor. A kernel goes where only the tables of processors that it never chooses there lead to it: no other relocation, no address in data, no code that stays.",
+        unless: "Something that ships says `OPENBLAS_CORETYPE`, the library is older than 0.3.13 or lacks kernels that others stand in for, another library asks for a kernel by name, or the file is the user's. Where the library runs elsewhere than on Lambda, on a processor without AVX2 or under `OPENBLAS_CORETYPE` set from outside, the process ends with SIGTRAP: then turn this rule off.";
     SECTION_HEADERS = "section-headers", Bold,
         what: "The section headers of shared objects, beside what no segment maps.",
         why_safe: "The loader reads segments only; debuggers and tools that edit files read section headers.",

@@ -35,6 +35,7 @@ impl fmt::Display for Ended {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exit(code) => write!(out, "it ended with code {code}"),
+            Self::Signal(5) => out.write_str("it met a trap (SIGTRAP)"),
             Self::Signal(11) => out.write_str("it crashed (SIGSEGV)"),
             Self::Signal(6) => out.write_str("it aborted (SIGABRT)"),
             Self::Signal(9) => out.write_str("it was killed (SIGKILL: out of memory?)"),

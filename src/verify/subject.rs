@@ -204,5 +204,5 @@ fn is_below_wanted(wanted: &str, path: &str) -> bool {
 pub fn restorable(plan: &Plan, missing: &[(FileId, String)]) -> Restored {
     let by_rule = |id: &FileId| matches!(plan.decisions[*id].because, Because::Rule(_));
     let files = missing.iter().filter(|(id, _)| by_rule(id)).cloned();
-    Restored { files: files.collect(), sources: None }
+    Restored { files: files.collect(), sources: None, kernels: None }
 }

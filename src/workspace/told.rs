@@ -11,7 +11,7 @@ use crate::pack::Archive;
 use crate::pack::parts::Parts;
 use crate::report::layers::{Conflict, Layer, Layers, Shared};
 use crate::report::{self, Amount, Distribution, Doubt, Report, RuleTotal, Shipped, budgets};
-use crate::rules::table::{ELF_UNMAPPED, PAGE_SIZE};
+use crate::rules::table::{OTHER_KERNELS, PAGE_SIZE};
 use crate::split::{Change, PreviousItem, Split, Standing};
 use crate::verify::Proof;
 
@@ -27,7 +27,7 @@ pub(super) struct Told<'a> {
     pub(super) archives: &'a [Archive],
 }
 
-type Rules = BTreeMap<(String, String), Amount>;
+type Rules = BTreeMap<(String, String), Shipped>;
 
 impl Told<'_> {
     /// The report.
@@ -84,6 +84,7 @@ impl Told<'_> {
                     tier,
                     files: amount.files,
                     bytes: amount.bytes,
+                    zipped_bytes: amount.zipped_bytes,
                 })
                 .collect(),
             doubts,
@@ -139,6 +140,10 @@ impl Told<'_> {
                 return row.after.add(0, 0);
             };
             row.after.add(part.raw_size, part.packed_size);
+            if part.by_kernels > 0 {
+                let rule = (OTHER_KERNELS.tier.name().to_owned(), OTHER_KERNELS.id.to_owned());
+                rules.entry(rule).or_default().add(0, part.by_kernels);
+            }
             let saved = entry.size.saturating_sub(part.raw_size);
             let by_pages = part.by_pages.min(saved);
             let page_size = (PAGE_SIZE.tier.name().to_owned(), PAGE_SIZE.id.to_owned());
@@ -146,7 +151,7 @@ impl Told<'_> {
             for (rule, bytes) in by.into_iter().filter(|(_, bytes)| *bytes > 0) {
                 let Some(rule) = rule else { continue };
                 *row.saved.entry(rule.1.clone()).or_default() += bytes;
-                rules.entry(rule).or_default().add(bytes);
+                rules.entry(rule).or_default().add(bytes, 0);
             }
         };
         slimmed.entries.iter().filter(|one| one.group.is_none()).for_each(|one| count(one, one.of));
@@ -195,15 +200,16 @@ impl Told<'_> {
         let entries = self.decided[function].slimmed.entries.iter();
         let doubts = entries.filter_map(|entry| {
             let part = self.parts.part(self.numbers.of(&entry.source)?);
+            let (rule, why) = part.doubt.clone()?;
             Some(Doubt {
-                rule: ELF_UNMAPPED.id.to_owned(),
+                rule,
                 what: format!("{}:{}", self.name(function), entry.path),
                 distribution: entry
                     .of
                     .map(|of| self.decided[function].slimmed.distributions[of].name.clone()),
                 files: 1,
                 bytes: entry.size,
-                why: part.doubt.clone()?,
+                why,
             })
         });
         doubts.collect()

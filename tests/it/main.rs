@@ -17,6 +17,7 @@ mod evidence;
 mod folders;
 mod hostile;
 mod init;
+mod kernels;
 mod layouts;
 mod links;
 mod metadata;
