@@ -10,30 +10,46 @@ use crate::cache::{Cache, Settings};
 use crate::config::Config;
 use crate::failure::Failure;
 
+/// The heading of these options.
+const CACHE: &str = "Cache";
+
 /// What is kept for the next build.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Cache")]
 pub struct Caching {
     /// The folder of results that the next build uses [default: lambda-slim in the user's cache
     /// folder]
-    #[arg(long, value_name = "DIR", env = "SLIM_CACHE_DIR", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "SLIM_CACHE_DIR",
+        help_heading = CACHE,
+        hide_env_values = true
+    )]
     pub cache_dir: Option<PathBuf>,
     /// Use no results of other builds, and keep none
     #[arg(
         long,
         env = "SLIM_NO_CACHE",
+        help_heading = CACHE,
         hide_env_values = true,
         action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new()
     )]
     pub no_cache: bool,
-    /// A store behind it that machines share: a folder, or a bucket as s3://BUCKET/PREFIX
-    #[arg(long, value_name = "DIR|URL", env = "SLIM_CACHE", hide_env_values = true)]
+    /// A store behind that folder which machines share: a folder too, or s3://BUCKET/PREFIX
+    #[arg(
+        long,
+        value_name = "DIR|URL",
+        env = "SLIM_CACHE",
+        help_heading = CACHE,
+        hide_env_values = true
+    )]
     pub cache: Option<String>,
     /// Write nothing into the store of --cache
     #[arg(
         long,
         env = "SLIM_CACHE_READ_ONLY",
+        help_heading = CACHE,
         hide_env_values = true,
         action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new()
