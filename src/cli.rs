@@ -20,7 +20,7 @@ use self::running::{Coldstart, Trace, Verify};
 use crate::config::{Config, Which};
 use crate::failure::Failure;
 use crate::options::settings::Settings;
-use crate::options::workspace::Workspace;
+use crate::options::workspace::{Share, Workspace};
 use crate::options::{Glob, Handler, Options, Proving, size};
 use crate::target::{Arch, Python};
 
@@ -64,6 +64,40 @@ pub enum Command {
     Cache(CacheArgs),
     /// Write a slim.toml from what a folder holds
     Init(Init),
+    /// Divide the functions of a workspace into shares that several machines can make
+    Plan(Plan),
+}
+
+/// The command line of `plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// How many machines there are
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub shards: u16,
+    /// Which configuration is read.
+    #[command(flatten)]
+    pub configured: Configured,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+impl Plan {
+    /// The functions of the configuration.
+    ///
+    /// # Errors
+    /// A usage [`Failure`] where there are none.
+    pub fn workspace(&self, config: &Config) -> Result<Workspace, Failure> {
+        let complete = |settings: Settings, packages| settings.options(packages);
+        config.workspace(&[], &Settings::default(), complete)?.ok_or_else(no_workspace)
+    }
+}
+
+fn no_workspace() -> Failure {
+    Failure::usage("failed to build: there is neither a PACKAGE nor a function in slim.toml").hint(
+        "name the folder that `pip install -t` filled: `slim build ./package`; or let `slim init` \
+         write a slim.toml",
+    )
 }
 
 /// The command line of `init`.
@@ -283,6 +317,10 @@ pub struct Build {
     /// Split the distributions of a workspace over layers anew, whatever slim.lock says
     #[arg(long)]
     pub replan: bool,
+    /// Of a workspace, make only the parts of this share, such as 1/4, and keep them in the cache;
+    /// with a --cache that machines share, the build that follows finds all of them there
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["dry_run", "no_cache", "report", "baseline"])]
+    pub shard: Option<Share>,
     /// Do everything but write the results
     #[arg(long)]
     pub dry_run: bool,
@@ -375,10 +413,7 @@ impl Build {
             return Ok(Asked::Packages(options));
         };
         let workspace = config.workspace(&names, &self.settings(), complete)?;
-        let workspace = workspace.ok_or_else(|| {
-            Failure::usage("failed to build: there is neither a PACKAGE nor a function in slim.toml")
-                .hint("name the folder that `pip install -t` filled: `slim build ./package`; or let `slim init` write a slim.toml")
-        })?;
+        let workspace = workspace.ok_or_else(no_workspace)?;
         workspace.functions.iter().try_for_each(|function| with_events(&function.options))?;
         Ok(Asked::Workspace(workspace))
     }

@@ -47,7 +47,7 @@ use crate::facts::Facts;
 use crate::failure::{Failure, nearest};
 use crate::measure::coldstart::{Cold, Coldstart};
 use crate::measure::trace::Traced;
-use crate::options::workspace::Workspace;
+use crate::options::workspace::{Share, Workspace};
 use crate::options::{Bytecode, LayerPrefix, Level, Options, Tracing};
 use crate::pack::staging::Staging;
 use crate::plan::{Plan, Restored};
@@ -66,6 +66,7 @@ use crate::settle::{Clock, Settled, add_bytecode, imported, settle};
 use crate::target::Arch;
 use crate::tree::FileId;
 use crate::verify::Status;
+use crate::workspace::shards::{Made, Shard};
 
 /// Makes the zips and the report, proves them where that was asked for, and moves them into the output
 /// folder (not in a dry run); what failed its proof goes into its folder `unproven`.
@@ -171,6 +172,26 @@ pub fn build_workspace(
         workspace::keep(workspace, lock.as_deref())?;
     }
     Ok(report)
+}
+
+/// Divides the functions of a workspace into shares for as many machines.
+///
+/// # Errors
+/// As [`build`].
+pub fn plan_shards(
+    workspace: &Workspace,
+    of: usize,
+    progress: &dyn Progress,
+) -> Result<Vec<Shard>> {
+    workspace::plan(workspace, of, progress)
+}
+
+/// Makes one share of a workspace, into the cache.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_shard(workspace: &Workspace, share: Share, progress: &dyn Progress) -> Result<Made> {
+    workspace::make(workspace, share, progress)
 }
 
 /// Proves zips or folders as they are: the function's and its layers', in the order of the layers.

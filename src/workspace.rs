@@ -7,18 +7,20 @@ mod digests;
 pub mod items;
 mod placed;
 mod proven;
+pub mod shards;
 mod slimmed;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use crate::cache::{Cache, Key, Kind};
 use crate::failure::Failure;
-use crate::options::workspace::Workspace;
+use crate::options::workspace::{Function, Share, Workspace};
 use crate::options::{LayerPolicy, Options};
 use crate::pack::parts::{Part, Parts};
 use crate::pack::staging::Staging;
@@ -31,9 +33,11 @@ use crate::settle::Clock;
 use crate::split::lock;
 use crate::split::{self, Limits, Previous, Split};
 use crate::tree::Layout;
+use crate::verify::Status;
 use decided::Decided;
 use items::{Item, Member};
 use placed::Placed;
+use shards::{Made, Shard};
 
 /// What is known of the parts that a function's zips are made of.
 const PARTS: Kind = Kind::new("parts");
@@ -72,17 +76,9 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
         true => options.cache.clone(),
         false => Cache::at(spool.path(), FOR_NOW),
     };
-    let decided = decide(workspace, &mut scanned, &mut clock, progress)?;
-    let members: Vec<Member<'_>> = workspace
-        .functions
-        .iter()
-        .zip(&decided)
-        .map(|(function, decided)| Member {
-            name: &function.name,
-            slimmed: &decided.slimmed,
-            bytecode: function.options.bytecode,
-        })
-        .collect();
+    let shared = decided::names_of_several(&scanned);
+    let decided = decide(workspace, &mut scanned, &shared, &mut clock, progress)?;
+    let members = members(workspace, &decided);
     let previous = match replan {
         true => None,
         false => locked(workspace)?,
@@ -123,6 +119,63 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
     let lock = (!split.layers.is_empty())
         .then(|| lock::write(&placed::previous(workspace, &items, &split)));
     Ok(Built { report, licenses: all_licenses(&decided), staging, in_place, lock })
+}
+
+/// The functions in shares of about the same size.
+///
+/// # Errors
+/// As [`build`].
+pub fn plan(workspace: &Workspace, of: usize, progress: &dyn Progress) -> Result<Vec<Shard>> {
+    Ok(shards::shards(workspace, &scan(workspace, progress)?, of))
+}
+
+/// Decides about the functions of one share and makes the parts of their zips, which stay in the cache;
+/// nothing else is written.
+///
+/// # Errors
+/// As [`build`]; a usage [`Failure`] where there is no cache to keep them in, a proof's where level max
+/// was asked for and fails it.
+pub fn make(workspace: &Workspace, share: Share, progress: &dyn Progress) -> Result<Made> {
+    let cache = &workspace.options.cache;
+    if !cache.is_on() {
+        return Err(Failure::usage(
+            "failed to use --shard: there is no cache to keep the parts in",
+        )
+        .hint("leave --no-cache out; --cache names a store that machines share")
+        .into());
+    }
+    let mut scanned = scan(workspace, progress)?;
+    let shared = decided::names_of_several(&scanned);
+    let mut shards = shards::shards(workspace, &scanned, share.of);
+    let shard = shards.swap_remove(share.number - 1);
+    let is_in = |name: &String| shard.functions.contains(name);
+    let mut in_share = workspace.functions.iter().map(|function| is_in(&function.name));
+    scanned.retain(|_| in_share.next().unwrap_or_default());
+    let mut own = workspace.clone();
+    own.functions.retain(|function| is_in(&function.name));
+    let mut clock = Clock::start();
+    let decided = decide(&own, &mut scanned, &shared, &mut clock, progress)?;
+    let failed = own.functions.iter().zip(&decided).find_map(|(function, decided)| {
+        let proof = decided.proof.as_ref().filter(|proof| proof.status == Status::Failed)?;
+        Some((&function.name, proof.because.first().cloned().unwrap_or_default()))
+    });
+    if let Some((name, because)) = failed {
+        return Err(Failure::failed(format!("failed to prove function {name}: {because}")).into());
+    }
+    let items = items::items(&members(&own, &decided), own.layer.pure_across_targets, None);
+    let wanted = placed::wanted(&own, &scanned, &decided, &items);
+    let noted = noted(&decided, cache);
+    let count = wanted.parts.len();
+    let parts = Parts::make(
+        wanted.parts,
+        |key| noted.get(&key).cloned(),
+        cache,
+        own.options.compression,
+        progress,
+    )?;
+    note(&decided, &wanted.of_functions, &parts, &noted, cache);
+    let zipped_bytes = (0..count).map(|number| parts.part(number).packed_size).sum();
+    Ok(Made { shard, parts: count, zipped_bytes })
 }
 
 /// Notes the layers for the next build; without any, nothing of an earlier build stays noted.
@@ -180,22 +233,31 @@ fn scan(workspace: &Workspace, progress: &dyn Progress) -> Result<Vec<Scanned>> 
 fn decide(
     workspace: &Workspace,
     scanned: &mut [Scanned],
+    shared: &Arc<BTreeSet<String>>,
     clock: &mut Clock,
     progress: &dyn Progress,
 ) -> Result<Vec<Decided>> {
     let hashed = Hashed::default();
-    let shared = decided::names_of_several(scanned);
     let mut all = Vec::new();
     for (function, scanned) in workspace.functions.iter().zip(scanned) {
         let digests = digests::all(scanned, &hashed, progress)?;
         clock.stop("hash");
-        let decided = Decided::of(function, scanned, digests, &shared, clock, progress)
+        let decided = Decided::of(function, scanned, digests, shared, clock, progress)
             .with_context(|| format!("failed to build function {}", function.name))?;
         scanned.release();
         clock.stop("decide");
         all.push(decided);
     }
     Ok(all)
+}
+
+fn members<'a>(workspace: &'a Workspace, decided: &'a [Decided]) -> Vec<Member<'a>> {
+    let member = |(function, decided): (&'a Function, &'a Decided)| Member {
+        name: &function.name,
+        slimmed: &decided.slimmed,
+        bytecode: function.options.bytecode,
+    };
+    workspace.functions.iter().zip(decided).map(member).collect()
 }
 
 /// What earlier builds noted of the parts of these functions.

@@ -10,22 +10,24 @@ use crate::cache::{Cache, Settings};
 use crate::config::Config;
 use crate::failure::Failure;
 
+/// The heading of these options.
+const CACHE: &str = "Cache";
+
 /// What is kept for the next build.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Cache")]
 pub struct Caching {
     /// The folder of results that the next build uses [default: lambda-slim in the user's cache
     /// folder]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = CACHE)]
     pub cache_dir: Option<PathBuf>,
     /// Use no results of other builds, and keep none
-    #[arg(long)]
+    #[arg(long, help_heading = CACHE)]
     pub no_cache: bool,
-    /// A store behind it that machines share: a folder, or a bucket as s3://BUCKET/PREFIX
-    #[arg(long, value_name = "DIR|URL")]
+    /// A store behind that folder which machines share: a folder too, or s3://BUCKET/PREFIX
+    #[arg(long, value_name = "DIR|URL", help_heading = CACHE)]
     pub cache: Option<String>,
     /// Write nothing into the store of --cache
-    #[arg(long)]
+    #[arg(long, help_heading = CACHE)]
     pub cache_read_only: bool,
 }
 

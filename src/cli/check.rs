@@ -14,6 +14,7 @@ use crate::options::{Layout, Options};
 #[derive(Debug, Args)]
 #[command(
     mut_arg("out_dir", |arg| arg.hide(true)),
+    mut_arg("shard", |arg| arg.hide(true)),
     mut_arg("dry_run", |arg| arg.hide(true)),
     mut_arg("layout", |arg| arg.hide(true)),
     mut_arg("only", |arg| arg.hide(true)),

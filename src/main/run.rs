@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
-use lambda_slim::cache::{NotACache, Stat};
+use lambda_slim::cache::{Cache, NotACache, Stat};
 use lambda_slim::cli::caching::{CacheCommand, OneCache};
 use lambda_slim::cli::check::Check;
 use lambda_slim::cli::choices::{Format, RulesFormat};
@@ -22,6 +22,7 @@ use lambda_slim::report::{
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
 use lambda_slim::verify::Status;
+use lambda_slim::workspace::shards;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -128,6 +129,14 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
             return Ok(u8::from(!found.exceeded.is_empty()));
         }
         Command::Init(args) => init(args)?,
+        Command::Plan(args) => {
+            let workspace = args.workspace(&config(&args.configured)?)?;
+            let found = lambda_slim::plan_shards(&workspace, usize::from(args.shards), &bar)?;
+            print(&match args.format {
+                Format::Human => shards::render(&found),
+                Format::Json => json::render(&found),
+            })?;
+        }
         Command::Rules(args) => print(&match args.format {
             RulesFormat::Human => table::list(),
             RulesFormat::Json => json::render(&table::RULES),
@@ -164,17 +173,29 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     let style = text::Style { verbose: args.verbose, dry_run: args.dry_run };
     let config = config(&args.decisions.configured)?;
     let asked = args.asked(&config, source_date_epoch()?)?;
+    if let Some(share) = args.shard {
+        let Asked::Workspace(workspace) = &asked else {
+            return Err(Failure::usage("failed to use --shard: packages are named")
+                .hint("it is for the functions of a slim.toml: leave PACKAGE out")
+                .into());
+        };
+        let made = lambda_slim::build_shard(workspace, share, bar)?;
+        told_of_cache(&workspace.options.cache, args);
+        if !args.quiet {
+            print(&match args.format {
+                Format::Human => made.render(),
+                Format::Json => json::render(&made),
+            })?;
+        }
+        return Ok(0);
+    }
     let (report, cache) = match &asked {
         Asked::Packages(options) => (lambda_slim::build(options, bar)?, &options.cache),
         Asked::Workspace(workspace) => {
             (lambda_slim::build_workspace(workspace, args.replan, bar)?, &workspace.options.cache)
         }
     };
-    let of_folder = cache.trouble().filter(|_| args.verbose);
-    let of_store = cache.trouble_of_store().filter(|_| !args.quiet);
-    for trouble in of_folder.into_iter().chain(of_store) {
-        eprintln!("warning: {trouble}");
-    }
+    told_of_cache(cache, args);
     for (format, path) in &args.report {
         std::fs::write(path, rendered(&report, *format, style))
             .with_context(|| format!("failed to write {}", Path::new(path).display()))?;
@@ -200,6 +221,15 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     };
     let not_run = asked && report.proof.as_ref().is_some_and(|p| p.status == Status::NotRun);
     Ok(u8::from(refused || not_run || !report.exceeded.is_empty()))
+}
+
+/// Says what was wrong with the cache, which is no reason to fail.
+fn told_of_cache(cache: &Cache, args: &Build) {
+    let of_folder = cache.trouble().filter(|_| args.verbose);
+    let of_store = cache.trouble_of_store().filter(|_| !args.quiet);
+    for trouble in of_folder.into_iter().chain(of_store) {
+        eprintln!("warning: {trouble}");
+    }
 }
 
 fn told(stat: Stat, args: &OneCache, render: fn(&Stat) -> String) -> String {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::{LayerPolicy, Options};
 
 /// The functions of a configuration, with all that was asked for of each.
@@ -40,4 +42,39 @@ pub struct LayerTable {
     /// Whether distributions of Python code alone may be shared by functions of different Pythons or
     /// processors.
     pub pure_across_targets: bool,
+}
+
+/// One of several shares of the work, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// Which.
+    pub number: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl std::str::FromStr for Share {
+    type Err = String;
+
+    /// `1/4` is the first of four.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = || "a share such as 1/4 is wanted: the first of four".to_owned();
+        let (number, of) = text.split_once('/').ok_or_else(wanted)?;
+        let number = number.parse().map_err(|_| wanted())?;
+        let of = of.parse().map_err(|_| wanted())?;
+        if (1..=of).contains(&number) { Ok(Self { number, of }) } else { Err(wanted()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_counted_from_one() {
+        assert_eq!("2/3".parse(), Ok(Share { number: 2, of: 3 }));
+        for bad in ["", "0/2", "3/2", "1", "a/b", "1/0", "-1/2"] {
+            assert!(bad.parse::<Share>().is_err(), "{bad}");
+        }
+    }
 }

@@ -131,7 +131,8 @@ fn a_bucket_that_goes_is_told_once() {
     for delay in [20, 60] {
         let killed = std::thread::scope(|scope| {
             let port = server.port;
-            let running = scope.spawn(|| build(port, fresh().path(), &package, &[]));
+            let package = &package;
+            let running = scope.spawn(move || build(port, fresh().path(), package, &[]));
             std::thread::sleep(Duration::from_millis(delay));
             server.stop();
             running.join().unwrap()

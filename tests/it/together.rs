@@ -346,6 +346,51 @@ impl Space {
 }
 
 #[test]
+fn shares_that_are_made_apart_give_the_bytes_of_one_build() {
+    let space = three();
+    space.build(&[]);
+    let whole = space.zips();
+    fs::remove_dir_all(space.path("dist")).unwrap();
+    let planned =
+        finished(command().current_dir(space.home.path()).args(["plan", "--shards", "2"]));
+    assert_snapshot!(planned.ok().out, @r"
+    slim build --shard 1/2  # cron: 0.01 MB
+    slim build --shard 2/2  # api, worker: 0.02 MB
+    slim build  # then, with the same --cache: finds all of it there
+    ");
+    // Each machine has a folder of its own; a plain folder is the store that they share.
+    let store = space.path("store").to_str().unwrap().to_owned();
+    let on = |machine: &str, args: &[&str]| {
+        let own = space.path(machine).to_str().unwrap().to_owned();
+        let mut command = command();
+        command.env_remove("SLIM_NO_CACHE").current_dir(space.home.path());
+        finished(command.args(["build", "--cache-dir", &own, "--cache", &store]).args(args)).ok()
+    };
+    on("one", &["--shard", "1/2"]);
+    let run = on("two", &["--shard", "2/2"]);
+    assert!(run.out.starts_with("share 2 of 2 (api, worker): "), "{}", run.out);
+    assert!(!space.path("dist").exists(), "a share is no result");
+    let count = || listed_below(&space.path("store/deflated")).len();
+    let before = count();
+    on("three", &[]);
+    assert_eq!(space.zips(), whole);
+    assert_eq!(count(), before, "the third machine compressed nothing");
+    let home = space.home.path();
+    assert_snapshot!(space.run(&["--shard", "1/2"]).failure(home));
+    assert_snapshot!(space.run(&["api", "--shard", "3/2"]).failure(home));
+    assert_snapshot!(space.run(&["./api", "--shard", "1/2"]).failure(home));
+}
+
+fn listed_below(folder: &std::path::Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all.extend(listed_below(&path)) } else { all.push(path) }
+    }
+    all
+}
+
+#[test]
 fn every_function_is_run_from_its_zip_and_its_layers() {
     let mut space = three();
     let event = space.path("event.json");
