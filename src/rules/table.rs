@@ -105,11 +105,11 @@ rules! {
         unless: "It is the bytecode of your own code.";
     COMMENTS = "comments", Bold,
         what: "Comments in the Python sources of distributions, and strings that are a statement of their own and no docstring.",
-        why_safe: "Python does not see them. Every statement stays on its line; each result is held against the original, token by token and as a syntax tree.",
+        why_safe: "Python does not see them. Every statement stays on its line; each result is held against the original, token by token, as two readers see it.",
         unless: "Something that ships and that the source may be handed to reads sources (`inspect.getsource`, `linecache`), or the source is in another encoding than UTF-8.";
     DOCSTRINGS = "docstrings", Bold,
         what: "Docstrings in the Python sources of distributions, and comments with them: `__doc__` is None, as under `python -OO`.",
-        why_safe: "Nothing that ships reads the docstrings of what it imports or is imported by: no `__doc__`, `getdoc`, doctest or the like. Every statement stays on its line; each result is held against the original, token by token and as a syntax tree.",
+        why_safe: "Nothing that ships reads the docstrings of what it imports or is imported by: no `__doc__`, `getdoc`, doctest or the like. Every statement stays on its line; each result is held against the original, token by token, as two readers see it.",
         unless: "The distribution, or one that it imports, reads docstrings of what it is handed, and no fact says that it only makes others of them; or the user's code does.";
     DUPLICATE_LIBRARY = "duplicate-library", Bold,
         what: "Further names of a shared library: files of the same bytes in the same folder (`libx.so`, `libx.so.1`, `libx.so.1.2`), of which one stays.",
