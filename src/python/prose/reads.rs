@@ -5,6 +5,7 @@
 //! and its like do nothing else. Adding to one is: there must be one.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use super::own::Own;
 use crate::python::outline::{self, Import, Mention, Outline, Platform, Unparsed};
@@ -88,6 +89,8 @@ const FINDERS: [&str; 10] = [
 
 const FILE: &str = "__file__";
 
+const ORIGIN: &str = "origin";
+
 /// Functions of these modules that read sources by their path.
 const BY_PATH: [(&str, &str); 4] = [
     ("linecache", "getline"),
@@ -104,13 +107,7 @@ pub fn reads<'s>(
     text: &'s str,
     platform: Platform,
 ) -> Result<(Vec<Read<'s>>, Outline<'s>), Unparsed> {
-    let watched = |name: &str| {
-        matches!(name, DOC | FILE | "origin")
-            || FINDERS.contains(&name)
-            || reader(name).is_some()
-            || BY_PATH.iter().any(|(_, function)| *function == name)
-    };
-    let outline = outline::mentions(text, platform, &watched)?;
+    let outline = outline::mentions(text, platform, &is_watched)?;
     let needs_own = outline.mentions.iter().any(|m| m.name == DOC || reader(m.name).is_some());
     let own = if needs_own { Own::of(text) } else { Own::default() };
     let finds_specs = text.contains("find_spec") || text.contains("__spec__");
@@ -125,6 +122,33 @@ pub fn reads<'s>(
     }));
     found.sort_by_key(|read| read.at);
     Ok((found, outline))
+}
+
+/// Whether a name may read or look for something.
+fn is_watched(name: &str) -> bool {
+    let Some(first) = name.bytes().next() else { return false };
+    // Most names are none, and this is asked of all.
+    LENGTHS[usize::from(first)] & length_bit(name) != 0 && watched().any(|watched| watched == name)
+}
+
+/// By the first byte of a name: which lengths the watched ones have that begin with it, as bits.
+static LENGTHS: LazyLock<[u32; 256]> = LazyLock::new(|| {
+    let mut lengths = [0; 256];
+    for name in watched() {
+        lengths[usize::from(name.as_bytes()[0])] |= length_bit(name);
+    }
+    lengths
+});
+
+fn length_bit(name: &str) -> u32 {
+    1 << name.len().min(31)
+}
+
+/// Every name that is watched.
+fn watched() -> impl Iterator<Item = &'static str> {
+    let readers = READERS.iter().map(|(name, _)| *name);
+    let by_path = BY_PATH.iter().map(|(_, name)| *name);
+    readers.chain(by_path).chain(FINDERS).chain([DOC, FILE, ORIGIN])
 }
 
 fn reader(name: &str) -> Option<What> {
@@ -154,8 +178,8 @@ impl<'s> Source<'s> {
                 return Some(Read { at, what, whose: Whose::Anybody });
             }
             FILE => return Some(Read { at, what: What::Text, whose: Whose::File }),
-            "origin" if self.finds_specs && before.ends_with('.') => return file(Whose::Anybody),
-            "origin" => return None,
+            ORIGIN if self.finds_specs && before.ends_with('.') => return file(Whose::Anybody),
+            ORIGIN => return None,
             // From which file code was compiled: one asks it of one's own.
             "co_filename" => return file(Whose::Distribution),
             name if FINDERS.contains(&name) => return file(Whose::Anybody),
@@ -467,6 +491,12 @@ mod tests {
         ] {
             assert_eq!(told(text), [(What::Source, whose.to_owned())], "{text}");
         }
+    }
+
+    #[test]
+    fn every_name_is_watched() {
+        assert!(watched().all(is_watched));
+        assert!(!is_watched("") && !is_watched("getdo") && !is_watched("name"));
     }
 
     #[test]
