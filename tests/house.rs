@@ -86,6 +86,10 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "bytecode",
+        &["tree", "options", "scan", "facts", "rules", "plan", "compile", "proving", "progress"],
+    ),
+    (
         "measure",
         &[
             "tree", "options", "scan", "facts", "plan", "pack", "verify", "proving", "python",
