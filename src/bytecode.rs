@@ -49,7 +49,12 @@ pub fn add(
     };
     let without = options.level == Level::Max && !options.rules_off.contains(BYTECODE_COLUMNS.id);
     let without_columns = |id: FileId| without && facts.owners.brought_by(id).is_some();
-    let wanted = compile::Wanted { chosen: &chosen, sourceless, without_columns: &without_columns };
+    let wanted = compile::Wanted {
+        chosen: &chosen,
+        sourceless,
+        without_columns: &without_columns,
+        compression: options.compression,
+    };
     let compiled = compile::compile(scanned, facts, plan, &wanted, &interpreter, progress)?;
     plan.warnings.extend(refused(&scanned.tree, &compiled));
     plan.generated.extend(compiled.files);

@@ -102,7 +102,7 @@ rules! {
     BYTECODE_COLUMNS = "bytecode-columns", Bold,
         what: "In the bytecode that slim makes of distributions: the columns of the code, beside its lines (PEP 657).",
         why_safe: "They only place the marks below the lines of a traceback (`^^^^`); Python's own option `-X no_debug_ranges` leaves them out too.",
-        unless: "It is the bytecode of your own code.";
+        unless: "It is the bytecode of your own code, or of a module that takes no less in the zip without them.";
     COMMENTS = "comments", Bold,
         what: "Comments in the Python sources of distributions, and strings that are a statement of their own and no docstring.",
         why_safe: "Python does not see them. Every statement stays on its line; each result is held against the original, token by token, as two readers see it.",

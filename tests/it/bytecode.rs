@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use lambda_slim::zip::deflate::{Compression, Deflater};
+
 use crate::package::{Dist, Package};
 use crate::support::{Built, build, command, finished, python, slim, unzip};
 
@@ -186,6 +188,40 @@ fn sources_that_something_looks_for_stay_beside_their_bytecode() {
         let cached = names.iter().filter(|name| name.contains("__pycache__/")).count();
         assert_eq!((sources, cached), (5, 5), "{code}: {names:?}");
     }
+}
+
+#[test]
+fn columns_go_only_where_that_takes_less_in_the_zip() {
+    let many = |line: &dyn Fn(u32) -> String| (0..500).map(line).collect::<String>();
+    let modules = [
+        ("nothing", many(&|n| format!("def f{n}(): pass\n"))),
+        ("same", many(&|n| format!("def f{n}(x): return x\n"))),
+        ("calls", many(&|n| format!("def f{n}(a, b): return g(a, b)\n"))),
+        (
+            "long",
+            many(&|n| format!("def f{n}(a):\n    b = a + {n}\n    c = a * b - a\n    return c\n")),
+        ),
+    ];
+    let mut alpha = Dist::new("alpha", "1.0");
+    for (name, code) in &modules {
+        alpha = alpha.file(&format!("alpha/{name}.py"), code);
+    }
+    let code = "from alpha import calls, long, nothing, same\n\ndef handler(e, c): pass\n";
+    let package = Package::new("app").with("app.py", code).install(&alpha);
+    let config = package.home("slim.toml");
+    fs::write(&config, "[rules]\noff = [\"bytecode-columns\"]\n").unwrap();
+    let max = [&HASH[..], &["--level", "max"]].concat();
+    let built = build(&[package.path()], &max);
+    let whole = build(&[package.path()], &[&max[..], &["--config", &config]].concat());
+    let mut kept = 0;
+    for (name, _) in &modules {
+        let path = format!("alpha/__pycache__/{name}.cpython-312.pyc");
+        let [less, all] = [&built, &whole].map(|built| built.bytes(&path).unwrap());
+        let packed = |bytes: &[u8]| Deflater::new(Compression::Default).pack(bytes).data.len();
+        assert!(packed(&less) <= packed(&all), "{name}: {} of {}", packed(&less), packed(&all));
+        kept += usize::from(less == all);
+    }
+    assert!(kept > 0 && kept < modules.len(), "{kept} have columns");
 }
 
 #[test]
