@@ -62,6 +62,17 @@ pub fn add(
     Ok(())
 }
 
+/// Decides as [`add`] does, with nothing run and nothing compiled: of every source in whose place its
+/// bytecode would ship, as far as the code tells.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn foresee(scanned: &Scanned, facts: &Facts, plan: &mut Plan, options: &Options) -> Result<()> {
+    let sourceless = replaced(scanned, facts, plan, options, &BTreeSet::new())?;
+    sourceless::replace(plan, sourceless);
+    Ok(())
+}
+
 /// The sources in whose place their bytecode can ship; what stays on doubt goes into the plan. `read`
 /// are those that a run opened other than to import them.
 fn replaced(

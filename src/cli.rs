@@ -368,6 +368,9 @@ pub struct Explain {
     /// What decides what ships.
     #[command(flatten)]
     pub decisions: Decisions,
+    /// Whether compiled Python ships, as for a build
+    #[arg(long, value_enum, default_value = "none")]
+    pub bytecode: BytecodeArg,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -456,6 +459,16 @@ pub enum BytecodeArg {
     Only,
 }
 
+impl From<BytecodeArg> for Bytecode {
+    fn from(bytecode: BytecodeArg) -> Self {
+        match bytecode {
+            BytecodeArg::None => Self::None,
+            BytecodeArg::Hash => Self::Hash,
+            BytecodeArg::Only => Self::Only,
+        }
+    }
+}
+
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -499,11 +512,7 @@ impl Build {
             CompressionArg::Max => Compression::Max,
             CompressionArg::Extreme => Compression::Extreme,
         };
-        options.bytecode = match self.bytecode {
-            BytecodeArg::None => Bytecode::None,
-            BytecodeArg::Hash => Bytecode::Hash,
-            BytecodeArg::Only => Bytecode::Only,
-        };
+        options.bytecode = self.bytecode.into();
         options.python_bin.clone_from(&self.runs.python_bin);
         options.max_unzipped = self.max_unzipped;
         options.max_zipped = self.max_zipped;
@@ -534,7 +543,8 @@ impl Inspect {
 impl Explain {
     /// What was asked for, here and in the configuration.
     pub fn options(&self, config: &Config) -> Options {
-        self.decisions.options(vec![self.package.clone()], config)
+        let options = self.decisions.options(vec![self.package.clone()], config);
+        Options { bytecode: self.bytecode.into(), ..options }
     }
 }
 

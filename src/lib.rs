@@ -253,7 +253,8 @@ pub fn explain_path(
     path: &str,
     progress: &dyn Progress,
 ) -> Result<Vec<Explanation>> {
-    let (scanned, facts, plan) = decide(options, progress)?;
+    let (scanned, facts, mut plan) = decide(options, progress)?;
+    bytecode::foresee(&scanned, &facts, &mut plan, options)?;
     let files = files_at(&scanned, path)?;
     explain(&scanned.tree, &scanned, &facts, &plan, &files)
 }

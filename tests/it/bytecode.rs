@@ -191,6 +191,25 @@ fn sources_that_something_looks_for_stay_beside_their_bytecode() {
 }
 
 #[test]
+fn explain_says_what_bytecode_replaces() {
+    let alpha = alpha().file("alpha/x.py", "exec(open(__file__).read() if False else '')\n");
+    let package = Package::new("app").with("app.py", "import alpha.x\n").install(&alpha);
+    let only = ["--bytecode", "only"];
+    let told = package.explain("alpha/core.py", &only);
+    assert!(told.starts_with("changed [bytecode-only]"), "{told}");
+    let run = slim(&["explain", package.path(), "alpha/core.py", "--bytecode", "only"]).ok();
+    assert!(run.says(&["ships as: layer: python/alpha/core.pyc"]), "{}", run.out);
+    let told = package.explain("alpha/x.py", &only);
+    let why = "ships beside its bytecode [bytecode-only]: alpha/x.py:1 may look for the file";
+    assert!(told.starts_with("kept") && told.contains(why), "{told}");
+    for plain in [&[][..], &["--bytecode", "hash"]] {
+        assert!(!package.explain("alpha/core.py", plain).contains("bytecode"), "{plain:?}");
+    }
+    let run = slim(&["explain", package.path(), "app.py", "--bytecode", "only"]).ok();
+    assert!(run.says(&["app.py: kept"]), "{}", run.out);
+}
+
+#[test]
 fn columns_go_only_where_that_takes_less_in_the_zip() {
     let many = |line: &dyn Fn(u32) -> String| (0..500).map(line).collect::<String>();
     let modules = [
