@@ -14,7 +14,7 @@ pub mod proof;
 pub mod reached;
 pub mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytecode::Bytecode;
 use serde::Serialize;
@@ -68,6 +68,8 @@ pub struct Report {
     pub rules: Vec<RuleTotal>,
     /// What stays on doubt.
     pub doubts: Vec<Doubt>,
+    /// The same together, where a file counts once however many rules proposed to change it.
+    pub on_doubt: Amount,
     /// Files that ship more than once in a zip, and libraries under several names.
     pub duplicates: Vec<duplicates::Group>,
     /// What the user should know.
@@ -251,6 +253,7 @@ impl Report {
             links_followed: tree.packages().map(|(_, package)| package.links_followed).sum(),
             exceeded: exceeded(&functions, &distributions, options),
             doubts: doubts(tree, plan, packed),
+            on_doubt: on_doubt(tree, plan, packed),
             warnings: warnings(plan, &zips, packed),
             zips,
             functions,
@@ -490,6 +493,16 @@ fn doubts(tree: &Tree, plan: &Plan, packed: &Packed) -> Vec<Doubt> {
     }
     doubts.sort_by(|a, b| (a.rule, &a.what).cmp(&(b.rule, &b.what)));
     doubts
+}
+
+/// Every file that stays on doubt, once.
+fn on_doubt(tree: &Tree, plan: &Plan, packed: &Packed) -> Amount {
+    let made = packed.shipped.iter().filter(|shipped| shipped.doubt.is_some());
+    let planned = plan.doubts.iter().flat_map(|doubt| doubt.files.iter().copied());
+    let files: BTreeSet<FileId> = planned.chain(made.filter_map(|made| made.file)).collect();
+    let mut amount = Amount::default();
+    files.into_iter().for_each(|file| amount.add(tree.file(file).size));
+    amount
 }
 
 /// Why something stays on doubt, in words.

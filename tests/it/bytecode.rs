@@ -244,6 +244,24 @@ fn columns_go_only_where_that_takes_less_in_the_zip() {
 }
 
 #[test]
+fn a_file_on_several_doubts_counts_once() {
+    let alpha = alpha().file(
+        "alpha/__init__.py",
+        "from . import core\nimport inspect\n\ndef f(x):\n    return inspect.getsource(x)\n",
+    );
+    let package = Package::new("app").with("app.py", "import alpha\ndef handler(e, c): pass\n");
+    let args = [&ONLY[..], &["--level", "max"]].concat();
+    let built = build(&[package.install(&alpha).path()], &args);
+    let report = built.report();
+    let rules: Vec<_> = report["doubts"].as_array().unwrap().iter().collect();
+    let of =
+        |rule: &str| rules.iter().find(|doubt| doubt["rule"] == rule).unwrap()["files"].clone();
+    assert_eq!((of("docstrings"), of("bytecode-only")), (2.into(), 2.into()));
+    assert_eq!(report["on_doubt"]["files"], 2, "{}", report["doubts"]);
+    assert!(built.run.says(&["kept on doubt: 2 files"]), "{}", built.run.out);
+}
+
+#[test]
 fn a_source_that_a_run_reads_stays() {
     let reads = "import alpha\n\ndef handler(event, context):\n    with open(vars(alpha.core)['__fi' + 'le__']) as file:\n        return len(file.read())\n";
     let package = Package::new("app").with("app.py", reads).install(&alpha());
