@@ -210,6 +210,26 @@ fn explain_says_what_bytecode_replaces() {
 }
 
 #[test]
+fn a_fact_says_whose_files_are_looked_for() {
+    let looks = "def f(module):\n    return module.__file__\n";
+    let alpha = Dist::new("alpha", "1.0").file("alpha/__init__.py", looks);
+    let beta = Dist::new("beta", "1.0").file("beta/__init__.py", "import alpha\n");
+    let package = Package::new("app").with("app.py", "import beta\n\ndef handler(e, c): pass\n");
+    let package = package.install(&alpha).install(&beta);
+    let config = package.home("slim.toml");
+    let sources = |finds: &str| {
+        let fact = "[[facts.alpha.reads]]\nby = [\"alpha/**\"]\nwhy = \"It says so.\"\n";
+        fs::write(&config, format!("{fact}{finds}")).unwrap();
+        let built = build(&[package.path()], &[&ONLY[..], &["--config", &config]].concat());
+        let names = shipped(&built).into_iter();
+        names.filter(|name| name.ends_with(".py")).collect::<Vec<String>>()
+    };
+    assert_eq!(sources(""), ["alpha/__init__.py", "beta/__init__.py"]);
+    assert_eq!(sources("finds = \"own\"\n"), ["alpha/__init__.py"]);
+    assert!(sources("finds = \"nothing\"\n").is_empty());
+}
+
+#[test]
 fn columns_go_only_where_that_takes_less_in_the_zip() {
     let many = |line: &dyn Fn(u32) -> String| (0..500).map(line).collect::<String>();
     let modules = [

@@ -170,7 +170,15 @@ impl<'s> Source<'s> {
         let file = |whose| Some(Read { at, what: What::File, whose });
         match name {
             DOC => return self.docstring(at, before, behind),
-            FILE if is_for_its_folder(before, behind) || behind.starts_with(':') => return None,
+            FILE | ORIGIN
+                if is_for_its_folder(before, behind)
+                    || is_of_main(before)
+                    || is_only_told(before)
+                    || before.ends_with('.') && asks_whether_set(behind) =>
+            {
+                return None;
+            }
+            FILE if behind.starts_with(':') => return None,
             FILE if before.ends_with('.') => {
                 let is_opened = called(before).ends_with("open")
                     || behind.split('\n').next().is_some_and(|line| line.contains("read_"));
@@ -255,6 +263,12 @@ impl<'s> Source<'s> {
             if is_stored || is_set || is_listed(before, behind) {
                 return None;
             }
+            // A module whose bytecode stands in its place has the attribute too.
+            let is_asked_for = called(before) == "hasattr" || before.ends_with("fromlist=[");
+            let of = before.strip_suffix(',').unwrap_or_default();
+            if value == FILE && (is_asked_for || is_of_main(of)) {
+                return None;
+            }
         }
         Some(Read { at, what, whose: Whose::Anybody })
     }
@@ -326,6 +340,7 @@ fn is_for_its_folder(before: &str, behind: &str) -> bool {
         if before_now.ends_with("dirname(")
             || before_now.ends_with("path.split(")
             || behind.trim_start().starts_with(".parent")
+            || before_now.ends_with("path.join(") && goes_up(behind)
         {
             return true;
         }
@@ -343,6 +358,31 @@ fn is_for_its_folder(before: &str, behind: &str) -> bool {
             return false;
         }
     }
+}
+
+/// Whether what stands before `__file__`, or before its string, is the module that is run as a program:
+/// on Lambda that is the runtime's.
+fn is_of_main(before: &str) -> bool {
+    let owner = before.strip_suffix('.').unwrap_or(before).trim_end();
+    ["__main__", "[\"__main__\"]", "['__main__']"].iter().any(|main| owner.ends_with(main))
+        && !owner.ends_with(".__main__")
+}
+
+/// Whether `__file__` behind this is the second argument of `compile`, by which the code is only called.
+fn is_only_told(before: &str) -> bool {
+    let left = before[..before.len() - chain(before).len()].trim_end();
+    called(left) == "compile" && (left.ends_with(',') || left.ends_with("filename="))
+}
+
+/// Whether it is only asked whether what stands before this is None.
+fn asks_whether_set(behind: &str) -> bool {
+    behind.starts_with("is None") || behind.starts_with("is not None")
+}
+
+/// Whether what is joined to a path leads out of it.
+fn goes_up(behind: &str) -> bool {
+    let next = behind.trim_start().strip_prefix(',').unwrap_or_default().trim_start();
+    ["\"..", "'..", "os.pardir", "os.path.pardir"].iter().any(|up| next.starts_with(up))
 }
 
 /// Whose sources a string names or looks for. A sentence may name some too, as a command line does.
@@ -520,6 +560,14 @@ mod tests {
             ("x = f'{name}.py'", "anybody"),
             ("re.compile(r'.*\\.py$')", "anybody"),
             ("load('config.py')", "'config.py'"),
+            ("getattr(module, '__file__', None)", "anybody"),
+            ("x = self.__main__.__file__", "anybody"),
+            ("re.compile(module.__file__)", "anybody"),
+            ("compile(open(module.__file__).read(), 'x', 'exec')", "anybody"),
+            ("compile(module.__file__, 'x', 'exec')", "anybody"),
+            ("os.path.join(module.__file__, 'x')", "anybody"),
+            ("if find_spec(x).origin: pass", "anybody"),
+            ("x = find_spec(x).origin if y is None else 1", "anybody"),
             ("run('a-b/c.py')", "'a-b/c.py'"),
             ("spec_from_file_location(a, b)", "anybody"),
             ("frame.f_code.co_filename", "distribution"),
@@ -535,6 +583,17 @@ mod tests {
             "here = Path(os.path.realpath(__file__)).parent",
             "here = os.path.dirname(numpy.__file__)",
             "x = 'a.pyi', 'b.pyc', 'c.python'",
+            "if not hasattr(module, '__file__'): pass",
+            "main = __import__('__main__', None, None, fromlist=['__file__'])",
+            "getattr(sys.modules['__main__'], \"__file__\", None)",
+            "sys.modules[\"__main__\"].__file__",
+            "import __main__\nx = __main__.__file__",
+            "compile(source, module.__file__ or '', 'exec', ast.PyCF_ONLY_AST)",
+            "compile(source, filename=module.__file__, mode='exec')",
+            "if module.__file__ is not None: pass",
+            "assert find_spec(x).origin is not None",
+            "spec = find_spec(x)\nhere = os.path.join(spec.origin, '..', 'data')",
+            "here = os.path.join(module.__file__, os.pardir)",
         ] {
             assert_eq!(told(text), [], "{text}");
         }
