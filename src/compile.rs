@@ -58,9 +58,10 @@ pub struct Compiled {
 
 /// Which sources are compiled, and how.
 pub struct Wanted<'w> {
-    /// Those whose bytecode ships beside them.
+    /// Those that are imported: their bytecode ships beside them, or in their place.
     pub chosen: &'w dyn Fn(FileId) -> bool,
-    /// Those in whose place their bytecode ships.
+    /// Those in whose place their bytecode can ship: of those that are not imported it does where it
+    /// takes less in the zip.
     pub sourceless: BTreeSet<FileId>,
     /// Those whose bytecode need not hold the columns of the code (PEP 657).
     pub without_columns: &'w dyn Fn(FileId) -> bool,
@@ -101,6 +102,7 @@ pub fn compile(
                 let of = Of::Source(one.id);
                 compiled.files.push(Generated { of, import_path: one.path, bytes });
             }
+            Made::Nothing => {}
             Made::Refused(why) => compiled.refused.push((one.id, why)),
         }
     }
@@ -132,17 +134,19 @@ fn made(
     let bare: BTreeSet<usize> =
         compiled.filter_map(|(number, why)| why.is_none().then_some(number)).collect();
     let smallest = Smallest { folder, minor, compression: wanted.compression };
-    let choose = |(number, refused): (usize, Option<String>)| match refused {
+    let choose = |((number, one), refused): ((usize, &Found), Option<String>)| match refused {
         Some(why) => Ok(Made::Refused(why)),
-        None => smallest.of(number, bare.contains(&number)),
+        None => smallest.of(number, bare.contains(&number), one.goes && !one.imported),
     };
-    all.into_par_iter().zip(refused?).map(choose).collect()
+    found.par_iter().enumerate().zip(refused?).map(choose).collect()
 }
 
 /// What came of compiling a source.
 enum Made {
     /// Its bytecode.
     Bytecode(Vec<u8>),
+    /// Nothing that is worth its place.
+    Nothing,
     /// Why it does not compile.
     Refused(String),
 }
@@ -154,6 +158,8 @@ struct Found {
     seen: String,
     /// Where Python looks for its bytecode.
     path: String,
+    /// Whether it is seen to be imported.
+    imported: bool,
     /// Whether its bytecode can take its place.
     goes: bool,
 }
@@ -166,8 +172,8 @@ fn found(tree: &Tree, facts: &Facts, plan: &Plan, wanted: &Wanted<'_>) -> Vec<Fo
         let path = cached(tree.import_path(id)?, minor);
         let there = tree.find_import(tree.file(id).package, &path);
         let is_there = there.is_some_and(|there| plan.ships(there));
-        let goes = wanted.sourceless.contains(&id);
-        (!is_there).then_some(Found { id, seen, path, goes })
+        let (imported, goes) = ((wanted.chosen)(id), wanted.sourceless.contains(&id));
+        (!is_there).then_some(Found { id, seen, path, imported, goes })
     };
     tree.ids()
         .filter(|id| is_source(tree, facts, plan, *id))
@@ -234,8 +240,9 @@ struct Smallest<'f> {
 
 impl Smallest<'_> {
     /// The bytecode of a source: where it is there `bare`, without columns, unless that takes as much
-    /// in the zip, as it does where a table of lines and columns says the same again and again.
-    fn of(&self, number: usize, bare: bool) -> Result<Made> {
+    /// in the zip, as it does where a table of lines and columns says the same again and again; nothing
+    /// where it has to take less than its source, and does not.
+    fn of(&self, number: usize, bare: bool, below_source: bool) -> Result<Made> {
         let read = |form| {
             let read = fs::read(self.folder.bytecode(number, form));
             let bytes = read.context("failed to read what was compiled")?;
@@ -249,6 +256,13 @@ impl Smallest<'_> {
         let bare = if bare { read(Form::WithoutColumns)? } else { None };
         if let Some(bare) = bare.filter(|bare| packed(bare) < packed(&smallest)) {
             smallest = bare;
+        }
+        if below_source {
+            let source = fs::read(self.folder.source(number));
+            let source = source.context("failed to read what was to be compiled")?;
+            if packed(&smallest) >= packed(&source) {
+                return Ok(Made::Nothing);
+            }
         }
         Ok(Made::Bytecode(smallest))
     }

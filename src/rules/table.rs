@@ -82,7 +82,7 @@ rules! {
     BYTECODE_ONLY = "bytecode-only", Checked,
         what: "Sources of distributions, in whose place their bytecode ships: with `--bytecode only`, at every level.",
         why_safe: "Python imports `module.pyc` as it does `module.py`. It is compiled by the target's own CPython from the source as it would ship, under the path that this would have.",
-        unless: "Something that ships may read the source or look for it: by `inspect.getsource`, by a name or suffix `.py`, by its own `__file__`, by a loader of paths; a run of the package as it was opened it, or it does not compile. Your own sources stay.";
+        unless: "Something that ships may read the source or look for it: by `inspect.getsource`, by a name or suffix `.py`, by its own `__file__`, by a loader of paths; a run of the package as it was opened it, or it does not compile; or no run imports it and the source takes less in the zip. Your own sources stay.";
     CATEGORY_FOLDER = "category-folder", Checked,
         what: "Folders `tests`, `test`, `testing`, `docs`, `doc`, `examples` and `benchmarks` inside the packages of distributions.",
         why_safe: "Nothing that is kept names the folder or anything in it: no import, absolute or relative, no string, shared object, data file or entry point.",

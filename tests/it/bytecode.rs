@@ -210,6 +210,27 @@ fn explain_says_what_bytecode_replaces() {
 }
 
 #[test]
+fn what_no_run_imports_stays_as_it_is_where_that_is_smaller() {
+    let long = (0..400)
+        .map(|n| format!("VALUE_{n} = 'a' 'b' 'c' 'd' 'e' 'f' 'g' 'h' 'i' 'j' # {}\n", n * 7919));
+    let alpha = alpha().file("alpha/longer.py", long.collect::<String>());
+    let code = "import alpha\n\ndef handler(event, context):\n    return alpha.core.has('left')\n";
+    let package = Package::new("app").with("app.py", code).install(&alpha);
+    let one = package.home("one.json");
+    fs::write(&one, "{}").unwrap();
+    let mut command = command();
+    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.args(["build", package.path(), "--out-dir", &package.home("out"), "--event", &one]);
+    let run = finished(command.args(ONLY)).ok();
+    let layer = unzip(&PathBuf::from(package.home("out")).join("layer.zip"));
+    let names: Vec<&str> =
+        layer.keys().filter_map(|name| name.strip_prefix("python/alpha/")).collect();
+    assert_eq!(names, ["__init__.pyc", "core.pyc", "late.py", "longer.pyc"]);
+    let told = "in place of 3 sources of distributions, 0 stay beside it (-v lists why), 1 that no run imports stay";
+    assert!(run.says(&["proven"]) && run.says(&[told]), "{}", run.out);
+}
+
+#[test]
 fn a_fact_says_whose_files_are_looked_for() {
     let looks = "def f(module):\n    return module.__file__\n";
     let alpha = Dist::new("alpha", "1.0").file("alpha/__init__.py", looks);
