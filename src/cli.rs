@@ -373,6 +373,9 @@ pub struct Explain {
     /// What decides what ships.
     #[command(flatten)]
     pub decisions: Decisions,
+    /// Whether compiled Python ships, as for a build [default: none]
+    #[arg(long, value_enum)]
+    pub bytecode: Option<BytecodeArg>,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -510,7 +513,8 @@ impl Explain {
     /// A usage [`Failure`] for a cache that cannot be.
     pub fn options(&self, config: &Config) -> Result<Options, Failure> {
         let packages = vec![self.package.clone()];
-        let settings = self.decisions.settings().over(config.settings(&packages));
+        let own = Settings { bytecode: self.bytecode.map(Into::into), ..self.decisions.settings() };
+        let settings = own.over(config.settings(&packages));
         let cache = self.decisions.caching.open(config)?;
         Ok(Options { cache, ..self.decisions.options(settings, packages, config) })
     }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
+use tempfile::TempDir;
 
 use crate::facts::Facts;
 use crate::facts::content::Content;
@@ -23,8 +25,8 @@ use crate::runtime::find::Interpreter;
 use crate::scan::Scanned;
 use crate::scratch;
 use crate::transform;
-use crate::tree::{Contents, FileId, Tree, file_name, parent};
-use crate::zip::deflate::Compression;
+use crate::tree::{FileId, Tree, file_name, parent};
+use crate::zip::deflate::{Compression, Deflater};
 
 const SCRIPT: &str = concat!(include_str!("runtime/common.py"), include_str!("runtime/compile.py"));
 
@@ -56,12 +58,15 @@ pub struct Compiled {
 
 /// Which sources are compiled, and how.
 pub struct Wanted<'w> {
-    /// Those whose bytecode ships beside them.
+    /// Those that are imported: their bytecode ships beside them, or in their place.
     pub chosen: &'w dyn Fn(FileId) -> bool,
-    /// Those in whose place their bytecode ships.
+    /// Those in whose place their bytecode can ship: of those that are not imported it does where it
+    /// takes less in the zip.
     pub sourceless: BTreeSet<FileId>,
-    /// Those whose bytecode does not hold the columns of the code (PEP 657).
+    /// Those whose bytecode need not hold the columns of the code (PEP 657).
     pub without_columns: &'w dyn Fn(FileId) -> bool,
+    /// How hard the zip is compressed.
+    pub compression: Compression,
 }
 
 /// Compiles what is wanted of the sources that ship, with this Python.
@@ -76,68 +81,191 @@ pub fn compile(
     interpreter: &Interpreter,
     progress: &dyn Progress,
 ) -> Result<Compiled> {
-    let Wanted { chosen, sourceless, without_columns } = wanted;
-    let (tree, contents): (_, &dyn Contents) = (&scanned.tree, scanned);
-    let minor = facts.target.python.minor();
-    let mut found: Vec<(FileId, String, String)> = tree
-        .ids()
-        .filter(|id| is_source(tree, facts, plan, *id))
-        .filter(|id| chosen(*id) || sourceless.contains(id))
-        .filter_map(|id| {
-            let seen = seen(tree, facts, plan, id)?;
-            let path = cached(tree.import_path(id)?, minor);
-            let package = tree.file(id).package;
-            let is_there = tree.find_import(package, &path).is_some_and(|there| plan.ships(there));
-            (!is_there).then_some((id, seen, path))
-        })
-        .collect();
-    found.sort_by_key(|(id, ..)| (without_columns(*id), *id));
-    let with_columns = found.partition_point(|(id, ..)| !without_columns(*id));
-    let folder =
-        scratch::folder("slim-compile-").context("failed to create a folder for bytecode")?;
-    let sources = folder.path().join("sources");
-    let out = folder.path().join("out");
-    for folder in [&sources, &out] {
-        fs::create_dir(folder).context("failed to create a folder for bytecode")?;
+    let tree = &scanned.tree;
+    let found = found(tree, facts, plan, wanted);
+    let folder = Folder::new()?;
+    progress.begin("compiling", found.iter().map(|one| tree.file(one.id).size).sum());
+    for (number, one) in found.iter().enumerate() {
+        let action = plan.decisions[one.id].action;
+        let source = transform::apply(action, scanned, one.id, Compression::Default)?.bytes;
+        fs::write(folder.source(number), source).context("failed to write a source to compile")?;
     }
-    progress.begin("compiling", found.iter().map(|(id, ..)| tree.file(*id).size).sum());
-    let mut files = Vec::new();
-    for (number, (id, seen, _)) in found.iter().enumerate() {
-        let path = sources.join(number.to_string());
-        let action = plan.decisions[*id].action;
-        let source = transform::apply(action, contents, *id, Compression::Default)?.bytes;
-        fs::write(&path, source).context("failed to write a source to compile")?;
-        files.push((path, seen.as_str(), out.join(number.to_string())));
-    }
-    let (with, without) = files.split_at(with_columns);
-    let mut answers = run(interpreter, with, &out, &[])?;
-    answers.extend(run(interpreter, without, &out, &["-X", "no_debug_ranges"])?);
+    let made = made(&found, &folder, facts.target.python.minor(), wanted, interpreter)?;
     let mut compiled = Compiled::default();
-    for (number, ((id, _, path), answer)) in found.into_iter().zip(answers).enumerate() {
-        progress.advance(tree.file(id).size);
-        let refused = match answer {
-            Some(why) => Some(why),
-            None => {
-                let bytes = fs::read(out.join(number.to_string()))
-                    .context("failed to read what was compiled")?;
-                match whole(bytes, minor) {
-                    Some(bytes) if sourceless.contains(&id) => {
-                        compiled.instead.insert(id, bytes);
-                        None
-                    }
-                    Some(bytes) => {
-                        let of = Of::Source(id);
-                        compiled.files.push(Generated { of, import_path: path, bytes });
-                        None
-                    }
-                    None => Some("its bytecode has a form that slim does not know".to_owned()),
-                }
+    for (one, made) in found.into_iter().zip(made) {
+        progress.advance(tree.file(one.id).size);
+        match made {
+            Made::Bytecode(bytes) if one.goes => {
+                compiled.instead.insert(one.id, bytes);
             }
-        };
-        compiled.refused.extend(refused.map(|why| (id, why)));
+            Made::Bytecode(bytes) => {
+                let of = Of::Source(one.id);
+                compiled.files.push(Generated { of, import_path: one.path, bytes });
+            }
+            Made::Nothing => {}
+            Made::Refused(why) => compiled.refused.push((one.id, why)),
+        }
     }
     progress.end();
     Ok(compiled)
+}
+
+/// Compiles sources that lie in the folder, in both forms where one is smaller, and chooses.
+fn made(
+    found: &[Found],
+    folder: &Folder,
+    minor: u8,
+    wanted: &Wanted<'_>,
+    interpreter: &Interpreter,
+) -> Result<Vec<Made>> {
+    let all: Vec<usize> = (0..found.len()).collect();
+    let bare: Vec<usize> =
+        all.iter().copied().filter(|number| (wanted.without_columns)(found[*number].id)).collect();
+    let compile = |numbers: &[usize], form: Form| {
+        let file = |number: &usize| {
+            (folder.source(*number), &*found[*number].seen, folder.bytecode(*number, form))
+        };
+        let files: Vec<Source<'_>> = numbers.iter().map(file).collect();
+        run(interpreter, &files, folder.path(), form.options())
+    };
+    let (refused, refused_bare) =
+        rayon::join(|| compile(&all, Form::Whole), || compile(&bare, Form::WithoutColumns));
+    let compiled = bare.into_iter().zip(refused_bare?);
+    let bare: BTreeSet<usize> =
+        compiled.filter_map(|(number, why)| why.is_none().then_some(number)).collect();
+    let smallest = Smallest { folder, minor, compression: wanted.compression };
+    let choose = |((number, one), refused): ((usize, &Found), Option<String>)| match refused {
+        Some(why) => Ok(Made::Refused(why)),
+        None => smallest.of(number, bare.contains(&number), one.goes && !one.imported),
+    };
+    found.par_iter().enumerate().zip(refused?).map(choose).collect()
+}
+
+/// What came of compiling a source.
+enum Made {
+    /// Its bytecode.
+    Bytecode(Vec<u8>),
+    /// Nothing that is worth its place.
+    Nothing,
+    /// Why it does not compile.
+    Refused(String),
+}
+
+/// A source that is compiled.
+struct Found {
+    id: FileId,
+    /// The path that it has on Lambda.
+    seen: String,
+    /// Where Python looks for its bytecode.
+    path: String,
+    /// Whether it is seen to be imported.
+    imported: bool,
+    /// Whether its bytecode can take its place.
+    goes: bool,
+}
+
+/// The sources that are wanted and have no bytecode yet.
+fn found(tree: &Tree, facts: &Facts, plan: &Plan, wanted: &Wanted<'_>) -> Vec<Found> {
+    let minor = facts.target.python.minor();
+    let one = |id: FileId| {
+        let seen = seen(tree, facts, plan, id)?;
+        let path = cached(tree.import_path(id)?, minor);
+        let there = tree.find_import(tree.file(id).package, &path);
+        let is_there = there.is_some_and(|there| plan.ships(there));
+        let (imported, goes) = ((wanted.chosen)(id), wanted.sourceless.contains(&id));
+        (!is_there).then_some(Found { id, seen, path, imported, goes })
+    };
+    tree.ids()
+        .filter(|id| is_source(tree, facts, plan, *id))
+        .filter(|id| (wanted.chosen)(*id) || wanted.sourceless.contains(id))
+        .filter_map(one)
+        .collect()
+}
+
+/// What bytecode holds.
+#[derive(Clone, Copy)]
+enum Form {
+    /// All that Python writes.
+    Whole,
+    /// All but the columns of the code.
+    WithoutColumns,
+}
+
+impl Form {
+    /// What Python is told.
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Whole => &[],
+            Self::WithoutColumns => &["-X", "no_debug_ranges"],
+        }
+    }
+}
+
+/// Where sources and their bytecode lie while they are compiled.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Result<Self> {
+        let failed = "failed to create a folder for bytecode";
+        let folder = Self(scratch::folder("slim-compile-").context(failed)?);
+        for name in ["sources", "whole", "bare"] {
+            fs::create_dir(folder.path().join(name)).context(failed)?;
+        }
+        Ok(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn source(&self, number: usize) -> PathBuf {
+        self.path().join("sources").join(number.to_string())
+    }
+
+    fn bytecode(&self, number: usize, form: Form) -> PathBuf {
+        let name = match form {
+            Form::Whole => "whole",
+            Form::WithoutColumns => "bare",
+        };
+        self.path().join(name).join(number.to_string())
+    }
+}
+
+/// Chooses between the forms in which a source was compiled.
+struct Smallest<'f> {
+    folder: &'f Folder,
+    minor: u8,
+    compression: Compression,
+}
+
+impl Smallest<'_> {
+    /// The bytecode of a source: where it is there `bare`, without columns, unless that takes as much
+    /// in the zip, as it does where a table of lines and columns says the same again and again; nothing
+    /// where it has to take less than its source, and does not.
+    fn of(&self, number: usize, bare: bool, below_source: bool) -> Result<Made> {
+        let read = |form| {
+            let read = fs::read(self.folder.bytecode(number, form));
+            let bytes = read.context("failed to read what was compiled")?;
+            Ok::<_, anyhow::Error>(whole(bytes, self.minor))
+        };
+        let mut deflater = Deflater::new(self.compression);
+        let mut packed = |bytes: &[u8]| deflater.pack(bytes).data.len();
+        let Some(mut smallest) = read(Form::Whole)? else {
+            return Ok(Made::Refused("its bytecode has a form that slim does not know".to_owned()));
+        };
+        let bare = if bare { read(Form::WithoutColumns)? } else { None };
+        if let Some(bare) = bare.filter(|bare| packed(bare) < packed(&smallest)) {
+            smallest = bare;
+        }
+        if below_source {
+            let source = fs::read(self.folder.source(number));
+            let source = source.context("failed to read what was to be compiled")?;
+            if packed(&smallest) >= packed(&source) {
+                return Ok(Made::Nothing);
+            }
+        }
+        Ok(Made::Bytecode(smallest))
+    }
 }
 
 /// A source that ships, with or without its prose, and can be imported.

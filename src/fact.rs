@@ -62,11 +62,23 @@ pub struct Reads {
     /// Whether they read that only of the files that import it themselves.
     #[serde(default)]
     pub near: bool,
+    /// Whose files of sources they look for by a path that is computed; anybody's where absent.
+    pub finds: Option<Finds>,
     /// Words with which other code makes them read more: one of them and the fact does not hold.
     #[serde(default)]
     pub unless_said: Vec<String>,
     /// Why they do not read the rest.
     pub why: String,
+}
+
+/// Whose files of sources code needs that looks for some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Finds {
+    /// Those of its own distribution alone.
+    Own,
+    /// Nobody's: it does without, or only tells of them.
+    Nothing,
 }
 
 /// The texts of a source that can be read at run time.

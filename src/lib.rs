@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bytecode;
 pub mod cache;
 pub mod cli;
 pub mod compile;
@@ -62,7 +63,7 @@ use crate::report::inspect::{Inspection, inspect};
 use crate::report::proof::Verification;
 use crate::report::reached::reached;
 use crate::scan::Scanned;
-use crate::settle::{Clock, Settled, add_bytecode, imported, settle};
+use crate::settle::{Clock, Settled, imported, settle};
 use crate::target::Arch;
 use crate::tree::FileId;
 use crate::verify::Status;
@@ -237,7 +238,7 @@ pub fn coldstart(options: &Options, runs: usize, progress: &dyn Progress) -> Res
     let mut plan = settled.plan;
     let slimmed = cold.unpacked("slimmed", &settled.packed)?;
     let options = Options { bytecode: Bytecode::Hash, ..options };
-    add_bytecode(&scanned, &facts, &mut plan, &options, Some(&mut cold.bench), progress)?;
+    bytecode::add(&scanned, &facts, &mut plan, &options, Some(&mut cold.bench), progress)?;
     let packed = pack::pack(&scanned.tree, &scanned, &facts, &plan, &options, progress)?;
     let compiled = cold.unpacked("slimmed-with-bytecode", &packed)?;
     progress.begin("starting cold", 0);
@@ -276,7 +277,8 @@ pub fn explain_path(
     path: &str,
     progress: &dyn Progress,
 ) -> Result<Vec<Explanation>> {
-    let (scanned, facts, plan) = decide(options, progress)?;
+    let (scanned, facts, mut plan) = decide(options, progress)?;
+    bytecode::foresee(&scanned, &facts, &mut plan, options)?;
     let files = files_at(&scanned, path)?;
     explain(&scanned.tree, &scanned, &facts, &plan, &files)
 }

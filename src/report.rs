@@ -19,7 +19,7 @@ pub mod proof;
 pub mod reached;
 pub mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytecode::Bytecode;
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,8 @@ pub struct Report {
     pub rules: Vec<RuleTotal>,
     /// What stays on doubt.
     pub doubts: Vec<Doubt>,
+    /// The same together, where a file counts once however many rules proposed to change it.
+    pub on_doubt: Amount,
     /// Files that ship more than once in a zip, and libraries under several names.
     pub duplicates: Vec<duplicates::Group>,
     /// What the user should know.
@@ -295,6 +297,7 @@ impl Report {
             exceeded: budgets::exceeded(&budgets),
             budgets,
             doubts: doubts(tree, facts, plan, packed),
+            on_doubt: on_doubt(tree, plan, packed),
             warnings: warnings(plan, packed),
             zips,
             functions,
@@ -335,6 +338,7 @@ impl Report {
             distributions: Vec::new(),
             rules: Vec::new(),
             doubts: Vec::new(),
+            on_doubt: Amount::default(),
             duplicates: Vec::new(),
             warnings: Vec::new(),
             exceeded: Vec::new(),
@@ -565,6 +569,20 @@ fn doubts(tree: &Tree, facts: &Facts, plan: &Plan, packed: &Packed) -> Vec<Doubt
     }
     doubts.sort_by(|a, b| (&a.rule, &a.what).cmp(&(&b.rule, &b.what)));
     doubts
+}
+
+fn on_doubt(tree: &Tree, plan: &Plan, packed: &Packed) -> Amount {
+    let made = packed.shipped.iter().filter(|shipped| shipped.doubt.is_some());
+    all_on_doubt(tree, plan, made.filter_map(|made| made.file))
+}
+
+/// Every file that stays on doubt as it was planned, and `more`, each once.
+pub fn all_on_doubt(tree: &Tree, plan: &Plan, more: impl IntoIterator<Item = FileId>) -> Amount {
+    let planned = plan.doubts.iter().flat_map(|doubt| doubt.files.iter().copied());
+    let files: BTreeSet<FileId> = planned.chain(more).collect();
+    let mut amount = Amount::default();
+    files.into_iter().for_each(|file| amount.add(tree.file(file).size));
+    amount
 }
 
 /// Why something stays on doubt, in words.

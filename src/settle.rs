@@ -5,14 +5,13 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::compile;
+use crate::bytecode;
 use crate::facts::Facts;
-use crate::options::{Bytecode, Level, Options, Proving};
+use crate::options::{Bytecode, Options, Proving};
 use crate::pack::{self, Packed};
-use crate::plan::{self, Plan, sourceless};
+use crate::plan::{self, Plan};
 use crate::progress::Progress;
 use crate::proving::{self, Bench, MOST_ROUNDS};
-use crate::rules::table::{BYTECODE_COLUMNS, BYTECODE_ONLY};
 use crate::scan::Scanned;
 use crate::tree::FileId;
 use crate::verify::{Proof, Status};
@@ -56,7 +55,7 @@ pub fn settle<'a>(
             bench = Some(Bench::new(options, proving, facts)?);
         }
         if options.bytecode != Bytecode::None {
-            add_bytecode(scanned, facts, &mut plan, options, bench.as_mut(), progress)?;
+            bytecode::add(scanned, facts, &mut plan, options, bench.as_mut(), progress)?;
             clock.stop("bytecode");
         }
         let packed = pack::pack(&scanned.tree, scanned, facts, &plan, options, progress)?;
@@ -90,59 +89,6 @@ pub fn imported(
         (None, Some(bench)) if !bench.opened.is_empty() => Some(bench.opened.clone()),
         _ => None,
     }
-}
-
-/// Adds the bytecode of the modules that the handlers import, as a trace or a run of the package as it
-/// was tells; without either, of all that ship.
-///
-/// # Errors
-/// As [`settle`].
-pub fn add_bytecode(
-    scanned: &Scanned,
-    facts: &Facts,
-    plan: &mut Plan,
-    options: &Options,
-    bench: Option<&mut Bench<'_>>,
-    progress: &dyn Progress,
-) -> Result<()> {
-    let proving = Proving { python_bin: options.python_bin.clone(), ..Proving::default() };
-    let interpreter = proving::site::python(facts.target.python.minor(), &proving)?;
-    let undone = bench.as_ref().is_some_and(|bench| bench.restored.sources.is_some());
-    let seen = bench.map(|bench| bench.observe(scanned, options)).transpose()?.flatten();
-    let chosen = |id: FileId| match (&facts.observed, &seen) {
-        (Some(trace), _) => trace.saw(id),
-        (None, Some(seen)) => seen.opened.contains(&id),
-        (None, None) => true,
-    };
-    let read = seen.as_ref().map(|seen| seen.read.clone()).unwrap_or_default();
-    let (sourceless, doubts) = match options.bytecode {
-        Bytecode::Only if !options.rules_off.contains(BYTECODE_ONLY.id) && !undone => {
-            sourceless::candidates(&scanned.tree, scanned, facts, plan, &read)?
-        }
-        Bytecode::None | Bytecode::Hash | Bytecode::Only => Default::default(),
-    };
-    plan.doubts.extend(doubts);
-    let without = options.level == Level::Max && !options.rules_off.contains(BYTECODE_COLUMNS.id);
-    let without_columns = |id: FileId| without && facts.owners.brought_by(id).is_some();
-    let wanted = compile::Wanted { chosen: &chosen, sourceless, without_columns: &without_columns };
-    let compiled = compile::compile(scanned, facts, plan, &wanted, &interpreter, progress)?;
-    let refused = compiled
-        .refused
-        .iter()
-        .take(3)
-        .map(|(id, why)| format!("{} ({why})", scanned.tree.shown(*id)));
-    let refused: Vec<String> = refused.collect();
-    if !refused.is_empty() {
-        let more = compiled.refused.len() - refused.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        plan.warnings.push(format!(
-            "without bytecode, for they do not compile: {}{more}",
-            refused.join(", ")
-        ));
-    }
-    plan.generated.extend(compiled.files);
-    sourceless::put_in_place(plan, compiled.instead);
-    Ok(())
 }
 
 /// How long each stage took.

@@ -97,10 +97,14 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "bytecode",
+        &["tree", "options", "scan", "facts", "rules", "plan", "compile", "proving", "progress"],
+    ),
+    (
         "settle",
         &[
-            "options", "tree", "scan", "facts", "rules", "plan", "compile", "pack", "verify",
-            "proving", "progress",
+            "options", "tree", "scan", "facts", "plan", "bytecode", "pack", "verify", "proving",
+            "progress",
         ],
     ),
     (

@@ -97,7 +97,8 @@ pub enum BytecodeArg {
     None,
     /// Of the modules that the handler imports, made by the target's own Python
     Hash,
-    /// Of all modules of distributions, in place of the sources that nothing needs
+    /// In place of the sources of distributions that nothing needs; of modules that no run imports only
+    /// where that is smaller
     Only,
 }
 

@@ -17,7 +17,7 @@ use super::names::{Names, module_name};
 use super::owners::DistId;
 use super::{Facts, IN_FLIGHT};
 use crate::cache;
-use crate::fact::{Reads, Text};
+use crate::fact::{Finds, Reads, Text};
 use crate::memory::Budget;
 use crate::python::outline::{self, Outline, Platform, Unparsed};
 use crate::python::prose::Prose;
@@ -95,8 +95,9 @@ impl Texts {
         }
     }
 
-    /// Those of them that a fact names, which does not speak of what is looked for.
-    fn and(self, named: &[Text], what: What) -> Self {
+    /// Those of them that a fact names. Whether the files must be there that are looked for is another
+    /// matter: so it is where they are `sought`.
+    fn and(self, named: &[Text], what: What, sought: bool) -> Self {
         let has = |text: Text| named.contains(&text) || named.contains(&Text::Source);
         let prose = Prose {
             comments: has(Text::Source),
@@ -104,7 +105,8 @@ impl Texts {
             classes: has(Text::Class),
             functions: has(Text::Function),
         };
-        let file = self.file && (matches!(what, What::Text | What::File) || has(Text::File));
+        let looks = sought && matches!(what, What::Text | What::File);
+        let file = self.file && (looks || has(Text::File));
         Self { prose: self.prose.and(prose), file }
     }
 }
@@ -213,8 +215,9 @@ impl Readers {
     ) {
         let (what, at) = (place.what, (seen.file, place.line));
         let fact = fact(tree, facts, &uses.said, of, seen.file);
-        let own = fact.map_or(Texts::own(what), |f| Texts::own(what).and(&f.own, what));
-        let others = fact.map_or(Texts::others(what), |f| Texts::others(what).and(&f.others, what));
+        let (all, of_others) = (Texts::own(what), Texts::others(what));
+        let own = fact.map_or(all, |f| all.and(&f.own, what, f.finds != Some(Finds::Nothing)));
+        let others = fact.map_or(of_others, |f| of_others.and(&f.others, what, f.finds.is_none()));
         if matches!(place.scope, Scope::File) {
             return self.file(seen.file).without(own, at);
         }

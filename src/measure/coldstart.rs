@@ -24,7 +24,7 @@ use crate::scan::Scanned;
 use crate::tree::{Contents, Kind};
 use crate::verify::{Job, Lab, Unpacked};
 use crate::zip::deflate::{Compression, Deflater};
-use start::{Mode, Start, start};
+use start::{Calls, Mode, Start, start};
 
 pub use subject::Cold;
 pub use tree::Node;
@@ -60,6 +60,8 @@ pub struct Coldstart {
     pub imports: Vec<Import>,
     /// Every import that can be moved, moved together, where that is more than one.
     pub together: Option<Together>,
+    /// The events with which a call of the handler does not end well.
+    pub raised: Vec<Raised>,
     /// What the user should know, a sentence each.
     pub warnings: Vec<String>,
 }
@@ -91,6 +93,17 @@ pub struct Variant {
     pub modules: usize,
     /// Seconds by module, as `-X importtime` tells them; a module below the one that asks for it first.
     pub tree: Vec<Node>,
+}
+
+/// An event with which a call of the handler does not end well.
+#[derive(Debug, Serialize)]
+pub struct Raised {
+    /// The event.
+    pub event: String,
+    /// What is raised, or how the process ends.
+    pub error: String,
+    /// The variants of which that is so.
+    pub variants: Vec<&'static str>,
 }
 
 /// Seconds of several runs.
@@ -221,7 +234,7 @@ pub struct Asked<'a> {
 /// # Errors
 /// A [`Failure`] of its own kind where the handler cannot be imported.
 pub fn check(lab: &Lab<'_>, job: &Job, raw: &Unpacked) -> Result<()> {
-    match start(lab, job, raw, &Mode::Plain, false)? {
+    match start(lab, job, raw, &Mode::Plain, Calls::None)? {
         Ok(_) => Ok(()),
         Err(why) => {
             let handler = job.handlers.first().map_or("", String::as_str);
@@ -232,25 +245,39 @@ pub fn check(lab: &Lab<'_>, job: &Job, raw: &Unpacked) -> Result<()> {
     }
 }
 
-/// The variants in order, and the advice on the imports of the user's code.
+/// What was measured.
+pub struct Measured {
+    /// The variants in order.
+    pub variants: Vec<Variant>,
+    /// The heaviest imports of the user's code.
+    pub imports: Vec<Import>,
+    /// All that can be moved, moved together.
+    pub together: Option<Together>,
+    /// The events with which a call does not end well.
+    pub raised: Vec<Raised>,
+}
+
+/// Starts the packages, and gives advice on the imports of the user's code.
 ///
 /// # Errors
 /// A [`Failure`] of its own kind where a variant cannot be imported; when something cannot be read,
 /// written or started.
-pub fn measure(
-    asked: &Asked<'_>,
-    packages: &[Package; 3],
-) -> Result<(Vec<Variant>, Vec<Import>, Option<Together>)> {
+pub fn measure(asked: &Asked<'_>, packages: &[Package; 3]) -> Result<Measured> {
     let mut rows: [Runs; 3] = Default::default();
+    let mut raised = Vec::new();
     // The first start of each reads from the disk.
     for package in packages {
-        once(asked, package, &Mode::Plain)?;
+        let first = once(asked, package, &Mode::Plain, Calls::All)?;
+        first.raised.into_iter().for_each(|(number, error)| {
+            let event = asked.job.events[number].name.clone();
+            add(&mut raised, event, error, package.name);
+        });
     }
     let phases = Mode::Phases(own(asked, &packages[1]));
     for _ in 0..asked.runs {
         for (package, runs) in packages.iter().zip(&mut rows) {
-            runs.phases.push(once(asked, package, &phases)?);
-            runs.trees.push(once(asked, package, &Mode::Tree)?.tree);
+            runs.phases.push(once(asked, package, &phases, Calls::None)?);
+            runs.trees.push(once(asked, package, &Mode::Tree, Calls::None)?.tree);
         }
     }
     let variants = packages.iter().zip(&rows).map(|(package, runs)| runs.variant(package));
@@ -258,7 +285,15 @@ pub fn measure(
     let [_, slimmed, compiled] = &rows;
     let (imports, together) =
         advice::advise(asked, packages, [slimmed.statements(), compiled.statements()])?;
-    Ok((variants, imports, together))
+    Ok(Measured { variants, imports, together, raised })
+}
+
+/// Adds what one variant raised; the same of several is told once.
+fn add(raised: &mut Vec<Raised>, event: String, error: String, variant: &'static str) {
+    match raised.iter_mut().find(|known| known.event == event && known.error == error) {
+        Some(known) => known.variants.push(variant),
+        None => raised.push(Raised { event, error, variants: vec![variant] }),
+    }
 }
 
 /// The user's own sources as who runs in the room sees them, each with its name.
@@ -271,8 +306,8 @@ fn own(asked: &Asked<'_>, package: &Package) -> Vec<(String, String)> {
     asked.own.iter().map(seen).collect()
 }
 
-fn once(asked: &Asked<'_>, package: &Package, mode: &Mode) -> Result<Start> {
-    start(&asked.lab, &asked.job, &package.folders, mode, false)?.map_err(|why| {
+fn once(asked: &Asked<'_>, package: &Package, mode: &Mode, calls: Calls) -> Result<Start> {
+    start(&asked.lab, &asked.job, &package.folders, mode, calls)?.map_err(|why| {
         let handler = &asked.handler;
         Failure::failed(format!("not measured: {}: import {handler}: {why}", package.name))
             .hint("`slim build --verify` tells what it misses")

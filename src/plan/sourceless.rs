@@ -70,12 +70,17 @@ fn is_taken(tree: &Tree, plan: &Plan, file: FileId) -> bool {
 
 /// Puts the bytecode of sources in their place.
 pub fn put_in_place(plan: &mut Plan, compiled: BTreeMap<FileId, Vec<u8>>) {
-    for file in compiled.keys() {
+    replace(plan, compiled.keys().copied());
+    plan.compiled.extend(compiled);
+}
+
+/// Decides that bytecode ships in place of these sources.
+pub fn replace(plan: &mut Plan, files: impl IntoIterator<Item = FileId>) {
+    for file in files {
         let because = Because::Rule(&BYTECODE_ONLY);
         let action = Action::Change(Change::Compiled);
-        plan.decisions[*file] = Decision { action, because };
+        plan.decisions[file] = Decision { action, because };
     }
-    plan.compiled.extend(compiled);
 }
 
 /// The sources of distributions that ship and can be imported.

@@ -97,17 +97,23 @@ pub fn without(source: &[u8], prose: Prose) -> Option<Vec<u8>> {
         std::borrow::Cow::Borrowed(text) if !text.contains('\0') => text,
         _ => return None,
     };
-    let (statements, comments) = strings(text).ok()?;
+    let (tokens, statements, comments) = strings(text).ok()?;
     let docstrings = statements
         .into_iter()
         .filter(|(_, stands)| prose.takes(*stands))
         .map(|(span, stands)| (span.clone(), emptied(text, span, stands)));
+    let head = head(text);
     let comments = comments.into_iter().filter(|_| prose.comments);
-    let comments = comments.filter(|span| !counts(text, span)).map(|span| (span, String::new()));
+    let comments =
+        comments.filter(|span| !counts(text, span, head)).map(|span| (span, String::new()));
     let mut edits: Vec<(Range<usize>, String)> = docstrings.chain(comments).collect();
+    if edits.is_empty() {
+        return None;
+    }
     edits.sort_by_key(|(span, _)| span.start);
     let small = edited(text, &edits);
-    let is_good = small.len() < text.len() && check::is_same(text, &small, prose);
+    let spans: Vec<Range<usize>> = edits.into_iter().map(|(span, _)| span).collect();
+    let is_good = small.len() < text.len() && check::is_same(text, &tokens, &spans, &small, prose);
     // The byte order mark is no text; a declaration of the encoding stays.
     is_good.then(|| small.into_bytes())
 }
@@ -127,12 +133,16 @@ fn emptied(text: &str, span: Range<usize>, stands: Stands) -> String {
     if new.len() < old.len() { new } else { old.to_owned() }
 }
 
+/// Where the first two lines of a text end.
+fn head(text: &str) -> usize {
+    memchr::memchr_iter(b'\n', text.as_bytes()).nth(1).unwrap_or(text.len())
+}
+
 /// Whether a comment says something to Python or to a system that starts the file.
-fn counts(text: &str, span: &Range<usize>) -> bool {
-    let before = &text[..span.start];
-    let is_first = before.is_empty() && text[span.clone()].starts_with("#!");
+fn counts(text: &str, span: &Range<usize>, head: usize) -> bool {
+    let is_first = span.start == 0 && text[span.clone()].starts_with("#!");
     // PEP 263: on the first two lines.
-    let is_above = before.bytes().filter(|byte| *byte == b'\n').count() < 2;
+    let is_above = span.start < head;
     is_first || is_above && text[span.clone()].contains("coding")
 }
 
@@ -152,18 +162,23 @@ fn edited(text: &str, edits: &[(Range<usize>, String)]) -> String {
     small
 }
 
-type Strings = (Vec<(Range<usize>, Stands)>, Vec<Range<usize>>);
+/// Sources have fewer tokens than one for so many bytes.
+const BYTES_PER_TOKEN: usize = 4;
 
-/// The strings that are a whole statement on lines of their own, and the comments.
+type Strings = (Vec<Token>, Vec<(Range<usize>, Stands)>, Vec<Range<usize>>);
+
+/// The tokens, the strings that are a whole statement on lines of their own, and the comments.
 fn strings(text: &str) -> Result<Strings, Unparsed> {
-    let mut tokens = Tokens::with_comments(text);
+    let mut reader = Tokens::with_comments(text);
     let mut lines = Lines::default();
+    let mut tokens = Vec::with_capacity(text.len() / BYTES_PER_TOKEN);
     let mut found = Vec::new();
-    while let Some(token) = tokens.next()? {
+    while let Some(token) = reader.next()? {
+        tokens.push(token);
         found.extend(lines.token(text, token));
     }
     found.extend(lines.end(text.len()));
-    let comments = tokens.comments();
+    let comments = reader.comments();
     let strings = found.into_iter().filter(|statement| !statement.is_zero);
     let mut found: Vec<_> = strings.map(|statement| (statement.span, statement.stands)).collect();
     for (span, _) in &mut found {
@@ -173,7 +188,7 @@ fn strings(text: &str) -> Result<Strings, Unparsed> {
         let whole = text[span.start..last].trim_end_matches([' ', '\t', '\x0c']);
         span.end = span.start + whole.len();
     }
-    Ok((found, comments))
+    Ok((tokens, found, comments))
 }
 
 /// A statement that is nothing but a string, or what stands in its place.

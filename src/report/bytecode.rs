@@ -35,6 +35,8 @@ pub struct Bytecode {
     pub instead: u64,
     /// The sources of distributions that ship all the same.
     pub sources_left: u64,
+    /// Those of them that no run imports: their bytecode would take no less in the zip.
+    pub sources_unimported: u64,
     /// Bytes of bytecode that ship.
     pub bytes: u64,
     /// What those take in the zips.
@@ -56,10 +58,9 @@ impl Bytecode {
             let instead = shipped.file.is_some_and(|id| plan.compiled.contains_key(&id));
             instead || matches!(generated, Some(Of::Source(_)))
         };
+        let is_imported = |id: &FileId| imported.is_none_or(|imported| imported.contains(id));
         let counts = |id: &FileId| {
-            plan.ships(*id)
-                && matches!(facts.content[*id], Content::Source)
-                && imported.is_none_or(|imported| imported.contains(id))
+            plan.ships(*id) && matches!(facts.content[*id], Content::Source) && is_imported(id)
         };
         let is_left = |id: &FileId| {
             plan.ships(*id)
@@ -79,6 +80,8 @@ impl Bytecode {
             source_bytes: sources().map(|id| tree.file(id).size).sum(),
             instead: plan.compiled.len() as u64,
             sources_left: tree.ids().filter(is_left).count() as u64,
+            sources_unimported: tree.ids().filter(|id| is_left(id) && !is_imported(id)).count()
+                as u64,
             bytes: packed.shipped.iter().filter(made).map(|shipped| shipped.bytes).sum(),
             zipped_bytes: packed.shipped.iter().filter(made).map(|s| s.packed_bytes).sum(),
         }
@@ -93,11 +96,18 @@ impl Bytecode {
         if self.mode != "none" {
             let (bytes, zipped) = (mb(self.bytes), mb(self.zipped_bytes));
             let instead = match self.mode {
-                "only" => format!(
-                    "; in place of {} sources of distributions, {} stay beside it (-v lists why)",
-                    count(self.instead),
-                    count(self.sources_left)
-                ),
+                "only" => {
+                    let unimported = match self.sources_unimported {
+                        0 => String::new(),
+                        some => format!(", {} that no run imports stay without", count(some)),
+                    };
+                    format!(
+                        "; in place of {} sources of distributions, {} stay beside it (-v lists \
+                         why){unimported}",
+                        count(self.instead),
+                        count(self.sources_left - self.sources_unimported)
+                    )
+                }
                 _ => String::new(),
             };
             let made = match self.mode {

@@ -50,6 +50,16 @@ pub fn render(found: &Coldstart) -> String {
             "no --event was given: moved imports were imported, and no function was called\n",
         );
     }
+    for raised in &found.raised {
+        let of = match raised.variants.len() == found.variants.len() {
+            true => String::new(),
+            false => format!(" in {}", raised.variants.join(" and ")),
+        };
+        out.push_str(&format!(
+            "event {}: the handler does not end well{of}: {}\n",
+            raised.event, raised.error
+        ));
+    }
     for warning in &found.warnings {
         out.push_str(&format!("warning: {warning}\n"));
     }

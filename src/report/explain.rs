@@ -10,10 +10,10 @@ use crate::facts::asked::{Asked, What, asked};
 use crate::facts::names::module_name;
 use crate::facts::owners::Owner;
 use crate::plan::layers::{self, Place};
-use crate::plan::{Action, Because, Plan};
+use crate::plan::{Action, Because, Doubt, Plan};
 use crate::python::dist;
-use crate::rules::Tier;
-use crate::rules::table::{OTHER_KERNELS, PAGE_SIZE};
+use crate::rules::table::{BYTECODE_ONLY, OTHER_KERNELS, PAGE_SIZE};
+use crate::rules::{Change, Tier};
 use crate::transform;
 use crate::tree::{Contents, FileId, Tree, file_name};
 use crate::zip::deflate::Compression;
@@ -33,7 +33,7 @@ pub struct Explanation {
     pub rule: Option<&'static str>,
     /// The reason with its evidence, a sentence each.
     pub because: Vec<String>,
-    /// The bytes that ship; null when it does not.
+    /// The bytes that ship; null when it does not, or as bytecode, which is made by a build.
     pub ships_bytes: Option<u64>,
     /// Where it ships, as `layer.zip:python/…`; null when it does not.
     pub ships_as: Option<String>,
@@ -137,9 +137,10 @@ fn one(
         Owner::Guest(id) => format!("your code, inside a package of {}", named(facts, id)),
     };
     let (rule, mut because) = reasons(tree, facts, plan, file);
+    because.extend(stays_beside(tree, plan, file));
     let (mut verb, mut ships_bytes) = (verb(decision.action), Some(bytes));
     match decision.action {
-        Action::Drop => ships_bytes = None,
+        Action::Drop | Action::Change(Change::Compiled) => ships_bytes = None,
         Action::Keep => {}
         Action::Change(_) => {
             let raw = contents.read(file)?;
@@ -216,6 +217,14 @@ fn reasons(
     }
 }
 
+/// Why a source ships although its bytecode could in its place.
+fn stays_beside(tree: &Tree, plan: &Plan, file: FileId) -> Option<String> {
+    let is_it = |doubt: &&Doubt| doubt.rule.id == BYTECODE_ONLY.id && doubt.files.contains(&file);
+    let doubt = plan.doubts.iter().find(is_it).filter(|_| plan.ships(file))?;
+    let why = why(tree, &doubt.why);
+    Some(format!("ships beside its bytecode [{}]: {why}", BYTECODE_ONLY.id))
+}
+
 /// The names under which a library still ships that goes under this one.
 fn twins(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> Option<String> {
     let ships = |twin: &&FileId| plan.ships(**twin) && **twin != file && !plan.ships(file);
@@ -251,6 +260,9 @@ fn ships_as(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> Option<Str
     }
     let place = plan.placement.place(file);
     let path = layers::zip_path(tree, facts, file, place);
+    let is_compiled = plan.decisions[file].action == Action::Change(Change::Compiled);
+    // PEP 3147: bytecode without a source stands where that would.
+    let path = if is_compiled { path + "c" } else { path };
     Some(match place {
         Place::Function(_) => format!("function: {path}"),
         Place::Layer | Place::SharedAlready => format!("layer: {path}"),

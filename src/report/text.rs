@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::diff::words;
 use super::numbers::{count, files, mb, percent};
-use super::{Distribution, Function, Report, duplicates, layers, proof};
+use super::{Amount, Distribution, Function, Report, duplicates, layers, proof};
 use crate::rules::table::{OTHER_KERNELS, PAGE_SIZE, UNOPENED};
 use crate::target::Arch;
 use crate::target::UNZIPPED_LIMIT;
@@ -240,8 +240,7 @@ fn doubts(out: &mut String, report: &Report, style: Style) {
     if report.doubts.is_empty() {
         return;
     }
-    let amount = report.doubts.iter().map(|doubt| doubt.files).sum();
-    let bytes = report.doubts.iter().map(|doubt| doubt.bytes).sum();
+    let Amount { files: amount, bytes } = report.on_doubt;
     let hint = if style.verbose { "" } else { " (-v lists them)" };
     line(out, &format!("kept on doubt: {}, {}{hint}", files(amount), mb(bytes)));
     if style.verbose {

@@ -86,7 +86,7 @@ rules! {
     BYTECODE_ONLY = "bytecode-only", Checked,
         what: "Sources of distributions, in whose place their bytecode ships: with `--bytecode only`, at every level.",
         why_safe: "Python imports `module.pyc` as it does `module.py`. It is compiled by the target's own CPython from the source as it would ship, under the path that this would have.",
-        unless: "Something that ships may read the source or look for it: by `inspect.getsource`, by a name or suffix `.py`, by its own `__file__`, by a loader of paths; a run of the package as it was opened it, or it does not compile. Your own sources stay.";
+        unless: "Something that ships may read the source or look for it: by `inspect.getsource`, by a name or suffix `.py`, by its own `__file__`, by a loader of paths; a run of the package as it was opened it, or it does not compile; or no run imports it and the source takes less in the zip. Your own sources stay.";
     CATEGORY_FOLDER = "category-folder", Checked,
         what: "Folders `tests`, `test`, `testing`, `docs`, `doc`, `examples` and `benchmarks` inside the packages of distributions.",
         why_safe: "Nothing that is kept names the folder or anything in it: no import, absolute or relative, no string, shared object, data file or entry point.",
@@ -106,14 +106,14 @@ rules! {
     BYTECODE_COLUMNS = "bytecode-columns", Bold,
         what: "In the bytecode that slim makes of distributions: the columns of the code, beside its lines (PEP 657).",
         why_safe: "They only place the marks below the lines of a traceback (`^^^^`); Python's own option `-X no_debug_ranges` leaves them out too.",
-        unless: "It is the bytecode of your own code.";
+        unless: "It is the bytecode of your own code, or of a module that takes no less in the zip without them.";
     COMMENTS = "comments", Bold,
         what: "Comments in the Python sources of distributions, and strings that are a statement of their own and no docstring.",
-        why_safe: "Python does not see them. Every statement stays on its line; each result is held against the original, token by token and as a syntax tree.",
+        why_safe: "Python does not see them. Every statement stays on its line; each result is held against the original, token by token, as two readers see it.",
         unless: "Something that ships and that the source may be handed to reads sources (`inspect.getsource`, `linecache`), or the source is in another encoding than UTF-8.";
     DOCSTRINGS = "docstrings", Bold,
         what: "Docstrings in the Python sources of distributions, and comments with them: `__doc__` is None, as under `python -OO`.",
-        why_safe: "Nothing that ships reads the docstrings of what it imports or is imported by: no `__doc__`, `getdoc`, doctest or the like. Every statement stays on its line; each result is held against the original, token by token and as a syntax tree.",
+        why_safe: "Nothing that ships reads the docstrings of what it imports or is imported by: no `__doc__`, `getdoc`, doctest or the like. Every statement stays on its line; each result is held against the original, token by token, as two readers see it.",
         unless: "The distribution, or one that it imports, reads docstrings of what it is handed, and no fact says that it only makes others of them; or the user's code does.";
     DUPLICATE_LIBRARY = "duplicate-library", Bold,
         what: "Further names of a shared library: files of the same bytes in the same folder (`libx.so`, `libx.so.1`, `libx.so.1.2`), of which one stays.",

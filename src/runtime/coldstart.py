@@ -36,7 +36,8 @@ def main():
         time_statements({path: name for path, name in job["own"]}, statements)
     if job["mode"] == "tree":
         os.dup2(answers, 2)
-        tell(answers, {"begin": True})
+    # A process that a module ends tells nothing more.
+    tell(answers, {"begun": True})
     module = job["handler"].rpartition(".")[0].replace("/", ".")
     begin = time.perf_counter()
     try:
@@ -49,15 +50,16 @@ def main():
     if clock:
         told["phases"] = clock.ended()
         told["statements"] = [[*key, seconds] for key, seconds in statements.items()]
-    if job["event"] is not None and "init" in told:
+    tell(answers, told)
+    for number, event in enumerate(job["events"] if "init" in told else []):
+        tell(answers, {"calls": number})
         begin = time.perf_counter()
         try:
-            call(handler, job["event"], job["handler"])
-            told["call"] = time.perf_counter() - begin
-        except BaseException:
-            # What is wrong with the call is not for this run to tell.
-            pass
-    tell(answers, told)
+            call(handler, event, job["handler"])
+            told = {"called": time.perf_counter() - begin}
+        except BaseException as error:
+            told = {"raised": describe(error)}
+        tell(answers, told)
     os._exit(0)
 
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use super::slimmed::Slimmed;
+use crate::bytecode;
 use crate::cache::{Key, Kind};
 use crate::digest::Digest;
 use crate::facts;
@@ -16,7 +17,7 @@ use crate::progress::Progress;
 use crate::proving::{self, site::runs_here};
 use crate::python::dist;
 use crate::scan::Scanned;
-use crate::settle::{Clock, add_bytecode, settle};
+use crate::settle::{Clock, settle};
 use crate::target::Arch;
 use crate::tree::{FileMap, PackageId};
 use crate::verify::{Proof, Status, folder_hash, subject};
@@ -177,7 +178,7 @@ fn decide(
                 proving::has_what_is_left(&plan, proving)?;
             }
             if options.bytecode != Bytecode::None {
-                add_bytecode(scanned, &facts, &mut plan, &options, None, progress)?;
+                bytecode::add(scanned, &facts, &mut plan, &options, None, progress)?;
             }
             (plan, None)
         }

@@ -45,6 +45,8 @@ pub struct Slimmed {
     pub saved: Vec<Saved>,
     /// What stays on doubt.
     pub doubts: Vec<Doubt>,
+    /// The files that do, each once.
+    pub on_doubt: Amount,
     /// What the user should know, a sentence each.
     pub warnings: Vec<String>,
     /// The licence texts that the zips do not hold.
@@ -166,6 +168,7 @@ impl Slimmed {
             entries: entries(tree, facts, plan, digests, &groups),
             saved: saved(tree, facts, plan),
             doubts: report::planned_doubts(tree, facts, plan),
+            on_doubt: report::all_on_doubt(tree, plan, []),
             warnings: plan.warnings.clone(),
             licenses: licenses::texts(tree, scanned, facts, plan)?,
             modules,

@@ -32,13 +32,15 @@ type Rules = BTreeMap<(String, String), Shipped>;
 impl Told<'_> {
     /// The report.
     pub(super) fn report(&self, proof: Option<Proof>, timings: BTreeMap<String, f64>) -> Report {
-        let (mut before, mut links) = (Amount::default(), 0);
+        let (mut before, mut on_doubt, mut links) = (Amount::default(), Amount::default(), 0);
         let (mut distributions, mut rules, mut doubts) = (Vec::new(), Rules::new(), Vec::new());
         let mut warnings: Vec<String> = Vec::new();
         for number in 0..self.decided.len() {
             let (name, slimmed) = (self.name(number), &self.decided[number].slimmed);
             before.files += slimmed.before.files;
             before.bytes += slimmed.before.bytes;
+            on_doubt.files += slimmed.on_doubt.files;
+            on_doubt.bytes += slimmed.on_doubt.bytes;
             links += slimmed.links_followed;
             distributions.extend(self.rows(number, &mut rules));
             let own = |text: &String| format!("{name}:{text}");
@@ -88,6 +90,7 @@ impl Told<'_> {
                 })
                 .collect(),
             doubts,
+            on_doubt,
             warnings,
             layer_prefix: asked.layer_prefix.folder(self.decided[0].slimmed.target.python),
             layers: Some(self.layers()),

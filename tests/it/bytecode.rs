@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use lambda_slim::zip::deflate::{Compression, Deflater};
+
 use crate::package::{Dist, Package};
 use crate::support::{Built, build, command, finished, python, slim, unzip};
 
@@ -186,6 +188,118 @@ fn sources_that_something_looks_for_stay_beside_their_bytecode() {
         let cached = names.iter().filter(|name| name.contains("__pycache__/")).count();
         assert_eq!((sources, cached), (5, 5), "{code}: {names:?}");
     }
+}
+
+#[test]
+fn explain_says_what_bytecode_replaces() {
+    let alpha = alpha().file("alpha/x.py", "exec(open(__file__).read() if False else '')\n");
+    let package = Package::new("app").with("app.py", "import alpha.x\n").install(&alpha);
+    let only = ["--bytecode", "only"];
+    let told = package.explain("alpha/core.py", &only);
+    assert!(told.starts_with("changed [bytecode-only]"), "{told}");
+    let run = slim(&["explain", package.path(), "alpha/core.py", "--bytecode", "only"]).ok();
+    assert!(run.says(&["ships as: layer: python/alpha/core.pyc"]), "{}", run.out);
+    let told = package.explain("alpha/x.py", &only);
+    let why = "ships beside its bytecode [bytecode-only]: alpha/x.py:1 may look for the file";
+    assert!(told.starts_with("kept") && told.contains(why), "{told}");
+    for plain in [&[][..], &["--bytecode", "hash"]] {
+        assert!(!package.explain("alpha/core.py", plain).contains("bytecode"), "{plain:?}");
+    }
+    let run = slim(&["explain", package.path(), "app.py", "--bytecode", "only"]).ok();
+    assert!(run.says(&["app.py: kept"]), "{}", run.out);
+}
+
+#[test]
+fn what_no_run_imports_stays_as_it_is_where_that_is_smaller() {
+    let long = (0..400)
+        .map(|n| format!("VALUE_{n} = 'a' 'b' 'c' 'd' 'e' 'f' 'g' 'h' 'i' 'j' # {}\n", n * 7919));
+    let alpha = alpha().file("alpha/longer.py", long.collect::<String>());
+    let code = "import alpha\n\ndef handler(event, context):\n    return alpha.core.has('left')\n";
+    let package = Package::new("app").with("app.py", code).install(&alpha);
+    let one = package.home("one.json");
+    fs::write(&one, "{}").unwrap();
+    let mut command = command();
+    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.args(["build", package.path(), "--out-dir", &package.home("out"), "--event", &one]);
+    let run = finished(command.args(ONLY)).ok();
+    let layer = unzip(&PathBuf::from(package.home("out")).join("layer.zip"));
+    let names: Vec<&str> =
+        layer.keys().filter_map(|name| name.strip_prefix("python/alpha/")).collect();
+    assert_eq!(names, ["__init__.pyc", "core.pyc", "late.py", "longer.pyc"]);
+    let told = "in place of 3 sources of distributions, 0 stay beside it (-v lists why), 1 that no run imports stay";
+    assert!(run.says(&["proven"]) && run.says(&[told]), "{}", run.out);
+}
+
+#[test]
+fn a_fact_says_whose_files_are_looked_for() {
+    let looks = "def f(module):\n    return module.__file__\n";
+    let alpha = Dist::new("alpha", "1.0").file("alpha/__init__.py", looks);
+    let beta = Dist::new("beta", "1.0").file("beta/__init__.py", "import alpha\n");
+    let package = Package::new("app").with("app.py", "import beta\n\ndef handler(e, c): pass\n");
+    let package = package.install(&alpha).install(&beta);
+    let config = package.home("slim.toml");
+    let sources = |finds: &str| {
+        let fact = "[[facts.alpha.reads]]\nby = [\"alpha/**\"]\nwhy = \"It says so.\"\n";
+        fs::write(&config, format!("{fact}{finds}")).unwrap();
+        let built = build(&[package.path()], &[&ONLY[..], &["--config", &config]].concat());
+        let names = shipped(&built).into_iter();
+        names.filter(|name| name.ends_with(".py")).collect::<Vec<String>>()
+    };
+    assert_eq!(sources(""), ["alpha/__init__.py", "beta/__init__.py"]);
+    assert_eq!(sources("finds = \"own\"\n"), ["alpha/__init__.py"]);
+    assert!(sources("finds = \"nothing\"\n").is_empty());
+}
+
+#[test]
+fn columns_go_only_where_that_takes_less_in_the_zip() {
+    let many = |line: &dyn Fn(u32) -> String| (0..500).map(line).collect::<String>();
+    let modules = [
+        ("nothing", many(&|n| format!("def f{n}(): pass\n"))),
+        ("same", many(&|n| format!("def f{n}(x): return x\n"))),
+        ("calls", many(&|n| format!("def f{n}(a, b): return g(a, b)\n"))),
+        (
+            "long",
+            many(&|n| format!("def f{n}(a):\n    b = a + {n}\n    c = a * b - a\n    return c\n")),
+        ),
+    ];
+    let mut alpha = Dist::new("alpha", "1.0");
+    for (name, code) in &modules {
+        alpha = alpha.file(&format!("alpha/{name}.py"), code);
+    }
+    let code = "from alpha import calls, long, nothing, same\n\ndef handler(e, c): pass\n";
+    let package = Package::new("app").with("app.py", code).install(&alpha);
+    let config = package.home("slim.toml");
+    fs::write(&config, "[rules]\noff = [\"bytecode-columns\"]\n").unwrap();
+    let max = [&HASH[..], &["--level", "max"]].concat();
+    let built = build(&[package.path()], &max);
+    let whole = build(&[package.path()], &[&max[..], &["--config", &config]].concat());
+    let mut kept = 0;
+    for (name, _) in &modules {
+        let path = format!("alpha/__pycache__/{name}.cpython-312.pyc");
+        let [less, all] = [&built, &whole].map(|built| built.bytes(&path).unwrap());
+        let packed = |bytes: &[u8]| Deflater::new(Compression::Default).pack(bytes).data.len();
+        assert!(packed(&less) <= packed(&all), "{name}: {} of {}", packed(&less), packed(&all));
+        kept += usize::from(less == all);
+    }
+    assert!(kept > 0 && kept < modules.len(), "{kept} have columns");
+}
+
+#[test]
+fn a_file_on_several_doubts_counts_once() {
+    let alpha = alpha().file(
+        "alpha/__init__.py",
+        "from . import core\nimport inspect\n\ndef f(x):\n    return inspect.getsource(x)\n",
+    );
+    let package = Package::new("app").with("app.py", "import alpha\ndef handler(e, c): pass\n");
+    let args = [&ONLY[..], &["--level", "max"]].concat();
+    let built = build(&[package.install(&alpha).path()], &args);
+    let report = built.report();
+    let rules: Vec<_> = report["doubts"].as_array().unwrap().iter().collect();
+    let of =
+        |rule: &str| rules.iter().find(|doubt| doubt["rule"] == rule).unwrap()["files"].clone();
+    assert_eq!((of("docstrings"), of("bytecode-only")), (2.into(), 2.into()));
+    assert_eq!(report["on_doubt"]["files"], 2, "{}", report["doubts"]);
+    assert!(built.run.says(&["kept on doubt: 2 files"]), "{}", built.run.out);
 }
 
 #[test]

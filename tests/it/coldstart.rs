@@ -151,6 +151,41 @@ def handler(event, context):
 }
 
 #[test]
+fn a_call_that_does_not_end_well_is_told() {
+    let code = "\
+from __future__ import annotations
+import os
+
+def handler(event, context):
+    if event.get('ends'):
+        os._exit(7)
+    return event['missing']
+";
+    let package = Package::new("app").with("app.py", code);
+    let one = event(&package, "{}");
+    let two = package.home("ends.json");
+    fs::write(&two, r#"{"ends": true}"#).unwrap();
+    let found = measured(&package, &["--event", &one, "--event", &two]);
+    let raised = found["raised"].as_array().unwrap();
+    assert_eq!(raised.len(), 2, "{raised:?}");
+    assert_eq!(raised[0]["event"], "event.json");
+    assert_eq!(raised[0]["error"], "KeyError: 'missing'");
+    let all = ["as-it-was", "slimmed", "slimmed-with-bytecode"];
+    assert_eq!(raised[0]["variants"], serde_json::json!(all));
+    assert_eq!(
+        (&raised[1]["event"], &raised[1]["error"]),
+        (&"ends.json".into(), &"it ended with code 7".into())
+    );
+    let rows = found["imports"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["at"] != "app.py:1"), "its place is fixed: {rows:?}");
+    let run = coldstart(&package, &["--handler", "app.handler", "--event", &one]).ok();
+    let told = "event event.json: the handler does not end well: KeyError: 'missing'";
+    assert!(run.says(&[told]), "{}", run.out);
+    let well = measured(&app(), &["--event", &one]);
+    assert_eq!(well["raised"], serde_json::json!([]));
+}
+
+#[test]
 fn what_two_imports_share_is_saved_by_moving_both() {
     let code = "\
 import gamma, delta
@@ -210,6 +245,9 @@ fn wrong_use_is_told() {
     let broken = Package::new("app")
         .with("app.py", "import nothing_of_this_name\ndef handler(e, c): pass\n");
     tell(coldstart(&broken, &["--handler", "app.handler"]));
+    let code = "import os, sys\nsys.stderr.write('no database\\n')\nos._exit(4)\ndef handler(e, c): pass\n";
+    let ends = Package::new("app").with("app.py", code);
+    tell(coldstart(&ends, &["--handler", "app.handler"]));
     insta::assert_snapshot!(told);
 }
 

@@ -22,7 +22,9 @@ pub(super) fn advise(
     [plain, compiled]: [BTreeMap<Key, f64>; 2],
 ) -> Result<(Vec<Import>, Option<Together>)> {
     let modules = modules(asked, &packages[1].folders)?;
-    let mut heaviest: Vec<(&Key, f64)> = plain.iter().map(|(key, found)| (key, *found)).collect();
+    // `from __future__ import …` says how its file is compiled: it can stand nowhere else.
+    let own = plain.iter().filter(|((_, _, module, _), _)| module != "__future__");
+    let mut heaviest: Vec<(&Key, f64)> = own.map(|(key, found)| (key, *found)).collect();
     heaviest.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let (mut rows, mut tries, mut light) = (Vec::new(), Vec::new(), Vec::new());
     for (key, seconds) in heaviest {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::Key;
 use super::tree::{self, Node};
+use crate::runtime::child::Finished;
 use crate::verify::{Job, Lab, Unpacked};
 
 /// What runs in the child.
@@ -37,20 +38,36 @@ pub(super) struct Start {
     pub(super) statements: Vec<(Key, f64)>,
     /// The first call, where there was one and it ended well.
     pub(super) call: Option<f64>,
+    /// The events whose call did not end well, by number, each with why.
+    pub(super) raised: Vec<(usize, String)>,
     pub(super) tree: Vec<Node>,
 }
 
-/// What the script tells.
+/// What the script tells, a line each.
 #[derive(Deserialize)]
-struct Answer {
-    init: Option<f64>,
-    #[serde(default)]
-    phases: BTreeMap<String, f64>,
-    #[serde(default)]
-    statements: Vec<(String, u32, String, u32, f64)>,
-    call: Option<f64>,
-    #[serde(default)]
-    error: Vec<Cause>,
+#[serde(untagged)]
+enum Answer {
+    /// The handler is about to be imported.
+    Begun {
+        #[serde(rename = "begun")]
+        _begun: bool,
+    },
+    /// It was.
+    Imported {
+        init: f64,
+        #[serde(default)]
+        phases: BTreeMap<String, f64>,
+        #[serde(default)]
+        statements: Vec<(String, u32, String, u32, f64)>,
+    },
+    /// It could not be.
+    Failed { error: Vec<Cause> },
+    /// It is about to be called with the event of this number.
+    Calls { calls: usize },
+    /// The call ended well, in so many seconds.
+    Called { called: f64 },
+    /// The call raised.
+    Raised { raised: Vec<Cause> },
 }
 
 /// An exception.
@@ -61,8 +78,18 @@ struct Cause {
     message: String,
 }
 
-/// Starts the first handler of `job`, and calls it with its first event where `calls`; else tells why
-/// it cannot be imported.
+/// How many of the events the handler is called with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Calls {
+    /// None: it is only imported.
+    None,
+    /// The first.
+    First,
+    /// One after the other.
+    All,
+}
+
+/// Starts the first handler of `job`, and calls it; else tells why it cannot be imported.
 ///
 /// # Errors
 /// When the process cannot be started, or tells nothing.
@@ -71,45 +98,84 @@ pub(super) fn start(
     job: &Job,
     of: &Unpacked,
     mode: &Mode,
-    calls: bool,
+    calls: Calls,
 ) -> Result<std::result::Result<Start, String>> {
     let (name, own, options): (_, &[(String, String)], &[&str]) = match mode {
         Mode::Plain => ("plain", &[], &[]),
         Mode::Phases(own) => ("phases", own, &[]),
         Mode::Tree => ("tree", &[], &["-X", "importtime"]),
     };
+    let most = match calls {
+        Calls::None => 0,
+        Calls::First => 1,
+        Calls::All => usize::MAX,
+    };
     let told = serde_json::json!({
         "handler": job.handlers.first(),
         "mode": name,
         "own": own,
-        "event": job.events.first().filter(|_| calls).map(|event| &event.text),
+        "events": job.events.iter().take(most).map(|event| &event.text).collect::<Vec<_>>(),
     });
     let finished = lab.script(of, job, options, SCRIPT, told)?;
     let text = String::from_utf8_lossy(&finished.answer);
-    let answer = text
+    let answers: Vec<Answer> = text
         .lines()
-        .rev()
-        .find_map(|line| serde_json::from_str::<Answer>(line.strip_prefix(MARK)?).ok());
-    let Some(answer) = answer.filter(|found| found.init.is_some() || !found.error.is_empty())
-    else {
-        if text.contains(MARK) || finished.talk.is_empty() {
-            return Ok(Err(finished.ended.to_string()));
-        }
-        let why = finished.talk.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        .filter_map(|line| serde_json::from_str(line.strip_prefix(MARK)?).ok())
+        .collect();
+    if answers.is_empty() {
+        let why = last_words(&finished.talk).unwrap_or_default();
         bail!("failed to run a cold start: {}: {why}", finished.ended);
-    };
-    let Some(init) = answer.init else {
-        let why = answer.error.first().map(|cause| format!("{}: {}", cause.kind, cause.message));
-        return Ok(Err(why.unwrap_or_default()));
-    };
-    let statements = answer.statements.into_iter();
-    Ok(Ok(Start {
-        init,
-        phases: answer.phases,
-        statements: statements
-            .map(|(file, line, of, level, s)| ((file, line, of, level), s))
-            .collect(),
-        call: answer.call,
-        tree: if matches!(mode, Mode::Tree) { tree::parse(&text) } else { Vec::new() },
+    }
+    Ok(read(answers, &finished).map(|start| match mode {
+        Mode::Tree => Start { tree: tree::parse(&text), ..start },
+        Mode::Plain | Mode::Phases(_) => start,
     }))
+}
+
+/// What the answers of a run that began come to; or why the handler cannot be imported.
+fn read(answers: Vec<Answer>, finished: &Finished) -> std::result::Result<Start, String> {
+    let mut start: Option<Start> = None;
+    let mut calls = None;
+    for answer in answers {
+        match (answer, &mut start) {
+            (Answer::Failed { error }, _) => return Err(told(&error)),
+            (Answer::Imported { init, phases, statements }, _) => {
+                let statements = statements.into_iter();
+                let statements =
+                    statements.map(|(file, line, of, level, s)| ((file, line, of, level), s));
+                let statements = statements.collect();
+                start = Some(Start { init, phases, statements, ..Start::default() });
+            }
+            (Answer::Calls { calls: number }, Some(_)) => calls = Some(number),
+            (Answer::Called { called }, Some(start)) => {
+                if calls.take() == Some(0) {
+                    start.call = Some(called);
+                }
+            }
+            (Answer::Raised { raised }, Some(start)) => {
+                start.raised.extend(calls.take().map(|number| (number, told(&raised))));
+            }
+            (Answer::Begun { .. }, _) | (_, None) => {}
+        }
+    }
+    let end = || match last_words(&finished.talk) {
+        Some(words) => format!("{}: {words}", finished.ended),
+        None => finished.ended.to_string(),
+    };
+    let Some(mut start) = start else { return Err(end()) };
+    start.raised.extend(calls.map(|number| (number, end())));
+    Ok(start)
+}
+
+fn told(error: &[Cause]) -> String {
+    let outermost = error.first().map(|cause| match cause.message.as_str() {
+        "" => cause.kind.clone(),
+        message => format!("{}: {message}", cause.kind),
+    });
+    outermost.unwrap_or_default()
+}
+
+/// The last line that a process wrote.
+fn last_words(talk: &str) -> Option<&str> {
+    talk.lines().rfind(|line| !line.trim().is_empty())
 }

@@ -4,7 +4,9 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::{Asked, BYTES_PER_SECOND, Coldstart, Own, Package, Variant, check, measure, zipped};
+use super::{
+    Asked, BYTES_PER_SECOND, Coldstart, Measured, Own, Package, Variant, check, measure, zipped,
+};
 use crate::facts::Facts;
 use crate::facts::owners::Owner;
 use crate::failure::Failure;
@@ -108,7 +110,8 @@ impl<'a> Cold<'a> {
         };
         let raw =
             Package { name: "as-it-was", folders: self.raw.clone(), zipped: zipped(self.scanned)? };
-        let (variants, imports, together) = measure(&asked, &[raw, slimmed, compiled])?;
+        let Measured { variants, imports, together, raised } =
+            measure(&asked, &[raw, slimmed, compiled])?;
         let warnings = unsteady(&variants).into_iter().collect();
         Ok(Coldstart {
             schema_version: 1,
@@ -123,6 +126,7 @@ impl<'a> Cold<'a> {
             variants,
             imports,
             together,
+            raised,
             warnings,
         })
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::moves::{Edit, copied};
-use super::start::{Mode, start};
+use super::start::{Calls, Mode, start};
 use super::{Asked, Change, Import, Moved, Own, Package, Spread, Together, rounded};
 use crate::python::source::deferral::Module;
 use crate::verify::{Unpacked, Verdict};
@@ -202,6 +202,7 @@ fn add(
     calls: bool,
     starts: &mut Starts,
 ) -> Result<Option<String>> {
+    let calls = if calls { Calls::First } else { Calls::None };
     match start(&asked.lab, &asked.job, of, &Mode::Plain, calls)? {
         Err(why) => Ok(Some(why)),
         Ok(found) => {

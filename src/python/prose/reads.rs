@@ -5,6 +5,7 @@
 //! and its like do nothing else. Adding to one is: there must be one.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +91,8 @@ const FINDERS: [&str; 10] = [
 
 const FILE: &str = "__file__";
 
+const ORIGIN: &str = "origin";
+
 /// Functions of these modules that read sources by their path.
 const BY_PATH: [(&str, &str); 4] = [
     ("linecache", "getline"),
@@ -106,13 +109,7 @@ pub fn reads<'s>(
     text: &'s str,
     platform: Platform,
 ) -> Result<(Vec<Read<'s>>, Outline<'s>), Unparsed> {
-    let watched = |name: &str| {
-        matches!(name, DOC | FILE | "origin")
-            || FINDERS.contains(&name)
-            || reader(name).is_some()
-            || BY_PATH.iter().any(|(_, function)| *function == name)
-    };
-    let outline = outline::mentions(text, platform, &watched)?;
+    let outline = outline::mentions(text, platform, &is_watched)?;
     let needs_own = outline.mentions.iter().any(|m| m.name == DOC || reader(m.name).is_some());
     let own = if needs_own { Own::of(text) } else { Own::default() };
     let finds_specs = text.contains("find_spec") || text.contains("__spec__");
@@ -127,6 +124,33 @@ pub fn reads<'s>(
     }));
     found.sort_by_key(|read| read.at);
     Ok((found, outline))
+}
+
+/// Whether a name may read or look for something.
+fn is_watched(name: &str) -> bool {
+    let Some(first) = name.bytes().next() else { return false };
+    // Most names are none, and this is asked of all.
+    LENGTHS[usize::from(first)] & length_bit(name) != 0 && watched().any(|watched| watched == name)
+}
+
+/// By the first byte of a name: which lengths the watched ones have that begin with it, as bits.
+static LENGTHS: LazyLock<[u32; 256]> = LazyLock::new(|| {
+    let mut lengths = [0; 256];
+    for name in watched() {
+        lengths[usize::from(name.as_bytes()[0])] |= length_bit(name);
+    }
+    lengths
+});
+
+fn length_bit(name: &str) -> u32 {
+    1 << name.len().min(31)
+}
+
+/// Every name that is watched.
+fn watched() -> impl Iterator<Item = &'static str> {
+    let readers = READERS.iter().map(|(name, _)| *name);
+    let by_path = BY_PATH.iter().map(|(_, name)| *name);
+    readers.chain(by_path).chain(FINDERS).chain([DOC, FILE, ORIGIN])
 }
 
 fn reader(name: &str) -> Option<What> {
@@ -148,7 +172,15 @@ impl<'s> Source<'s> {
         let file = |whose| Some(Read { at, what: What::File, whose });
         match name {
             DOC => return self.docstring(at, before, behind),
-            FILE if is_for_its_folder(before, behind) || behind.starts_with(':') => return None,
+            FILE | ORIGIN
+                if is_for_its_folder(before, behind)
+                    || is_of_main(before)
+                    || is_only_told(before)
+                    || before.ends_with('.') && asks_whether_set(behind) =>
+            {
+                return None;
+            }
+            FILE if behind.starts_with(':') => return None,
             FILE if before.ends_with('.') => {
                 let is_opened = called(before).ends_with("open")
                     || behind.split('\n').next().is_some_and(|line| line.contains("read_"));
@@ -156,8 +188,8 @@ impl<'s> Source<'s> {
                 return Some(Read { at, what, whose: Whose::Anybody });
             }
             FILE => return Some(Read { at, what: What::Text, whose: Whose::File }),
-            "origin" if self.finds_specs && before.ends_with('.') => return file(Whose::Anybody),
-            "origin" => return None,
+            ORIGIN if self.finds_specs && before.ends_with('.') => return file(Whose::Anybody),
+            ORIGIN => return None,
             // From which file code was compiled: one asks it of one's own.
             "co_filename" => return file(Whose::Distribution),
             name if FINDERS.contains(&name) => return file(Whose::Anybody),
@@ -233,6 +265,12 @@ impl<'s> Source<'s> {
             if is_stored || is_set || is_listed(before, behind) {
                 return None;
             }
+            // A module whose bytecode stands in its place has the attribute too.
+            let is_asked_for = called(before) == "hasattr" || before.ends_with("fromlist=[");
+            let of = before.strip_suffix(',').unwrap_or_default();
+            if value == FILE && (is_asked_for || is_of_main(of)) {
+                return None;
+            }
         }
         Some(Read { at, what, whose: Whose::Anybody })
     }
@@ -304,6 +342,7 @@ fn is_for_its_folder(before: &str, behind: &str) -> bool {
         if before_now.ends_with("dirname(")
             || before_now.ends_with("path.split(")
             || behind.trim_start().starts_with(".parent")
+            || before_now.ends_with("path.join(") && goes_up(behind)
         {
             return true;
         }
@@ -321,6 +360,31 @@ fn is_for_its_folder(before: &str, behind: &str) -> bool {
             return false;
         }
     }
+}
+
+/// Whether what stands before `__file__`, or before its string, is the module that is run as a program:
+/// on Lambda that is the runtime's.
+fn is_of_main(before: &str) -> bool {
+    let owner = before.strip_suffix('.').unwrap_or(before).trim_end();
+    ["__main__", "[\"__main__\"]", "['__main__']"].iter().any(|main| owner.ends_with(main))
+        && !owner.ends_with(".__main__")
+}
+
+/// Whether `__file__` behind this is the second argument of `compile`, by which the code is only called.
+fn is_only_told(before: &str) -> bool {
+    let left = before[..before.len() - chain(before).len()].trim_end();
+    called(left) == "compile" && (left.ends_with(',') || left.ends_with("filename="))
+}
+
+/// Whether it is only asked whether what stands before this is None.
+fn asks_whether_set(behind: &str) -> bool {
+    behind.starts_with("is None") || behind.starts_with("is not None")
+}
+
+/// Whether what is joined to a path leads out of it.
+fn goes_up(behind: &str) -> bool {
+    let next = behind.trim_start().strip_prefix(',').unwrap_or_default().trim_start();
+    ["\"..", "'..", "os.pardir", "os.path.pardir"].iter().any(|up| next.starts_with(up))
 }
 
 /// Whose sources a string names or looks for. A sentence may name some too, as a command line does.
@@ -472,6 +536,12 @@ mod tests {
     }
 
     #[test]
+    fn every_name_is_watched() {
+        assert!(watched().all(is_watched));
+        assert!(!is_watched("") && !is_watched("getdo") && !is_watched("name"));
+    }
+
+    #[test]
     fn looking_for_files_is_told() {
         for (text, whose) in [
             ("open(__file__)", "file"),
@@ -492,6 +562,14 @@ mod tests {
             ("x = f'{name}.py'", "anybody"),
             ("re.compile(r'.*\\.py$')", "anybody"),
             ("load('config.py')", "'config.py'"),
+            ("getattr(module, '__file__', None)", "anybody"),
+            ("x = self.__main__.__file__", "anybody"),
+            ("re.compile(module.__file__)", "anybody"),
+            ("compile(open(module.__file__).read(), 'x', 'exec')", "anybody"),
+            ("compile(module.__file__, 'x', 'exec')", "anybody"),
+            ("os.path.join(module.__file__, 'x')", "anybody"),
+            ("if find_spec(x).origin: pass", "anybody"),
+            ("x = find_spec(x).origin if y is None else 1", "anybody"),
             ("run('a-b/c.py')", "'a-b/c.py'"),
             ("spec_from_file_location(a, b)", "anybody"),
             ("frame.f_code.co_filename", "distribution"),
@@ -507,6 +585,17 @@ mod tests {
             "here = Path(os.path.realpath(__file__)).parent",
             "here = os.path.dirname(numpy.__file__)",
             "x = 'a.pyi', 'b.pyc', 'c.python'",
+            "if not hasattr(module, '__file__'): pass",
+            "main = __import__('__main__', None, None, fromlist=['__file__'])",
+            "getattr(sys.modules['__main__'], \"__file__\", None)",
+            "sys.modules[\"__main__\"].__file__",
+            "import __main__\nx = __main__.__file__",
+            "compile(source, module.__file__ or '', 'exec', ast.PyCF_ONLY_AST)",
+            "compile(source, filename=module.__file__, mode='exec')",
+            "if module.__file__ is not None: pass",
+            "assert find_spec(x).origin is not None",
+            "spec = find_spec(x)\nhere = os.path.join(spec.origin, '..', 'data')",
+            "here = os.path.join(module.__file__, os.pardir)",
         ] {
             assert_eq!(told(text), [], "{text}");
         }

@@ -21,6 +21,11 @@ const MOST_INDENTS: usize = 100;
 /// Refused are sources over the bounds, and those that no tokenizer accepts (unknown tokens,
 /// brackets that do not match), so that the parser's error recovery has little to do.
 pub(super) fn check(source: &str) -> Result<usize, Unparsed> {
+    kinds(source, |_| {})
+}
+
+/// As [`check`]; `each` is told the kind of every token.
+pub(super) fn kinds(source: &str, mut each: impl FnMut(TokenKind)) -> Result<usize, Unparsed> {
     let mut lexer = lexer::lex(source, Mode::Module);
     let mut depth = Depth::default();
     loop {
@@ -30,6 +35,7 @@ pub(super) fn check(source: &str) -> Result<usize, Unparsed> {
             return Ok(depth.deepest);
         }
         depth.count(token)?;
+        each(token);
     }
 }
 
