@@ -84,6 +84,33 @@ fn build(port: u16, folder: &Path, package: &Package, args: &[&str]) -> Built {
     built(build, &[package], args)
 }
 
+#[test]
+fn shares_of_a_workspace_meet_in_a_bucket() {
+    let Some(server) = Server::start() else { return };
+    let space = crate::together::three();
+    space.build(&[]);
+    let whole = space.zips();
+    std::fs::remove_dir_all(space.path("dist")).unwrap();
+    let on = |args: &[&str]| {
+        let own = fresh();
+        let mut build = command();
+        build.env_remove("SLIM_NO_CACHE").current_dir(space.home.path()).arg("build");
+        build.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", server.port));
+        build.envs([("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")]);
+        build.env("AWS_REGION", "us-east-1").args(["--cache", "s3://bucket/ws"]);
+        build.arg("--cache-dir").arg(own.path()).args(args);
+        crate::support::finished(&mut build).ok()
+    };
+    on(&["--shard", "1/2"]);
+    on(&["--shard", "2/2"]);
+    let deflated = || server.names().iter().filter(|name| name.contains("/deflated/")).count();
+    let before = deflated();
+    assert!(before > 5, "{before}");
+    on(&[]);
+    assert_eq!(space.zips(), whole);
+    assert_eq!(deflated(), before, "nothing was compressed again");
+}
+
 fn fresh() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
