@@ -1,7 +1,7 @@
 //! OpenBLAS's kernels of processors that Lambda does not have, at level `max`.
 
 use crate::package::{Dist, Package};
-use crate::support::{compiled, slim};
+use crate::support::{command, compiled, finished, slim};
 
 const LIBRARY: &str = "alpha.libs/libblas-0123abcd.so";
 const HERE: &str = "alpha/_a.cpython-312-x86_64-linux-gnu.so";
@@ -22,7 +22,8 @@ fn library(version: &str) -> Vec<u8> {
     let source = format!(
         "const char *config = \"OpenBLAS {version} DYNAMIC_ARCH\"; const char room[1 << 20] = \"x\";\n\
          {kernels} void *gotoblas_NEHALEM[] = {{ {all} }}; int one_HASWELL(int x) {{ return x; }}\n\
-         void *gotoblas_HASWELL[] = {{ (void *)one_HASWELL }};\n"
+         void *gotoblas_HASWELL[] = {{ (void *)one_HASWELL }};\n\
+         int without_avx2(void) {{ return ((int (*)(int))gotoblas_NEHALEM[1])(5); }}\n"
     );
     compiled("gcc", &source, &["-shared", "-fPIC", "-O2", "-Wl,-soname,libblas-0123abcd.so"])
 }
@@ -101,6 +102,33 @@ fn doubt_leaves_them_and_is_told() {
     };
     let needs = needs.install(&alpha("0.3.27").file(HERE, library)).build(&MAX).report();
     assert_eq!(doubt(&needs), format!("{HERE} asks for k7_NEHALEM"));
+}
+
+#[test]
+fn they_come_back_when_a_run_ends_in_a_trap() {
+    let text = "import alpha, ctypes, os\n\ndef handler(event, context):\n    \
+                library = ctypes.CDLL(os.path.join(os.path.dirname(alpha.HERE), 'alpha.libs/libblas-0123abcd.so'))\n    \
+                return library.without_avx2()\n";
+    let alpha = Dist::new("alpha", "1.0")
+        .file("alpha/__init__.py", "HERE = __path__[0]\n")
+        .file(LIBRARY, library("0.3.27"));
+    let package = Package::new("app").with("app.py", text).install(&alpha);
+    let one = package.home("one.json");
+    std::fs::write(&one, "{}").unwrap();
+    let mut command = command();
+    command.env("XDG_CACHE_HOME", package.home("cache"));
+    command.args(["build", package.path(), "--out-dir", &package.home("out"), "--event", &one]);
+    command.args(["--level", "max", "--handler", "app.handler", "--format", "json"]);
+    let report = finished(&mut command).ok().json();
+    assert_eq!(report["proof"]["status"], "proven", "{}", report["proof"]);
+    let undone: Vec<&str> = report["proof"]["undone"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|undone| undone["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!((undone, saved(&report)), (vec!["other-kernels"], 0));
+    assert!(doubt(&report).contains("SIGTRAP"), "{}", doubt(&report));
 }
 
 #[test]

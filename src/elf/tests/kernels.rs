@@ -40,6 +40,9 @@ KERNEL(jumped_NEHALEM)(int x) BODY(x, 5)
 KERNEL(pointed_NEHALEM)(int x) BODY(x, 6)
 KERNEL(aliased_NEHALEM)(int x) BODY(x, 7)
 KERNEL(twin)(int) __attribute__((alias("aliased_NEHALEM")));
+KERNEL(named_NEHALEM)(int x) BODY(x, 10)
+__attribute__((visibility("default"))) int found_by_name(int)
+    __attribute__((alias("named_NEHALEM")));
 KERNEL(inner_NEHALEM64_)(int x) BODY(x, 8)
 KERNEL(gone_NEHALEM)(int x) { return 1 + inner_NEHALEM64_(x); }
 KERNEL(gone_PRESCOTT)(int x) BODY(x, 9)
@@ -185,7 +188,8 @@ __asm__(".text\n.type into_NEHALEM,@function\ninto_NEHALEM: nop\nret\nnop\ninsid
         ".size read_NEHALEM,.-read_NEHALEM\n"
         ".type unsized_NEHALEM,@function\nunsized_NEHALEM: ret\n"
         // A call that hides behind the first byte of a longer instruction.
-        ".type data,@function\ndata: ret\n.byte 0x48,0xb8\ncall hidden_NEHALEM\n.size data,.-data\n"
+        ".type data,@function\ndata: ret\n.byte 0x48,0xb8\ncall hidden_NEHALEM\n.byte 0,0,0\nret\n"
+        ".size data,.-data\n"
         ".type hidden_NEHALEM,@function\nhidden_NEHALEM: ret\n.size hidden_NEHALEM,.-hidden_NEHALEM\n"
         ".type lonely_NEHALEM,@function\nlonely_NEHALEM: nop\nret\n"
         ".size lonely_NEHALEM,.-lonely_NEHALEM\n");
@@ -194,6 +198,49 @@ const char *config = "OpenBLAS 0.3.27";
 "#;
     let bytes = bench.gcc("code.so", code, &["-shared", "-fPIC", "-nostdlib"]);
     assert_gone(&bytes, &["lonely_NEHALEM"], &[]);
+}
+
+#[test]
+fn an_address_in_data_keeps_what_is_there() {
+    let bench = Bench::new();
+    let source = format!("{LIBRARY}\nconst long room[] = {{0x1122334455667788}};");
+    let bytes = bench.gcc("room.so", &source, &["-shared", "-fPIC", "-O2", HIDDEN]);
+    let elf = Elf::parse(&bytes).unwrap();
+    let named =
+        |symbol: &goblin::elf::Sym| elf.strtab.get_at(symbol.st_name) == Some("gone_PRESCOTT");
+    let kernel = elf.syms.iter().find(named).unwrap();
+    let room = bytes.windows(8).position(|w| w == 0x1122_3344_5566_7788_u64.to_le_bytes()).unwrap();
+    for (inside, kept) in [(0, true), (1, true), (kernel.st_size, false)] {
+        let mut bytes = bytes.clone();
+        patch(&mut bytes, room, &(kernel.st_value + inside).to_le_bytes());
+        let gone = gone(&bytes, &find(&bytes, CHOICES).unwrap());
+        assert_eq!(gone.contains("gone_PRESCOTT"), !kept, "{inside}: {gone:?}");
+    }
+}
+
+#[test]
+fn what_is_no_code_is_never_overwritten() {
+    let bench = Bench::new();
+    let bytes = library(&bench, "gcc", &[HIDDEN, "-O2", "-g0", "-Wl,-z,noseparate-code"]);
+    let elf = Elf::parse(&bytes).unwrap();
+    let section = |name: &str| {
+        let mut sections = elf.section_headers.iter();
+        sections.find(|s| elf.shdr_strtab.get_at(s.sh_name) == Some(name)).unwrap()
+    };
+    let symbols = section(".symtab").sh_offset as usize;
+    let mut kernels = elf.syms.iter().enumerate();
+    let is_it =
+        |symbol: &goblin::elf::Sym| elf.strtab.get_at(symbol.st_name) == Some("gone_PRESCOTT");
+    let (number, _) = kernels.find(|(_, symbol)| is_it(symbol)).unwrap();
+    let mut forged = bytes.clone();
+    // A segment with code may hold tables too.
+    patch(&mut forged, symbols + 24 * number + 8, &section(".eh_frame").sh_addr.to_le_bytes());
+    patch(&mut forged, symbols + 24 * number + 16, &4_u64.to_le_bytes());
+    // Nothing runs on into it.
+    let frames = section(".eh_frame").sh_offset as usize;
+    patch(&mut forged, frames - 16, &[0xcc; 16]);
+    let invariant = Refusal::Invariant("no header, table or data is overwritten");
+    assert_eq!(find(&forged, CHOICES).unwrap_err(), invariant);
 }
 
 #[test]
