@@ -141,8 +141,8 @@ const HOUSE: &[(&str, &[&str])] = &[
         "workspace",
         &[
             "cache", "digest", "failure", "progress", "scratch", "split", "target", "tree",
-            "options", "python", "scan", "facts", "rules", "plan", "pack", "verify", "proving",
-            "settle", "report", "zip",
+            "options", "python", "scan", "facts", "rules", "bytecode", "plan", "pack", "verify",
+            "proving", "settle", "report", "zip",
         ],
     ),
 ];

@@ -220,6 +220,10 @@ impl Report {
             .collect();
         self.exceeded.extend(exceeded(&grown));
         self.budgets.extend(grown);
+        let functions = &self.functions;
+        self.budgets.sort_by_key(|budget| {
+            functions.iter().position(|function| function.name == budget.function)
+        });
         self.growth = Some(changes);
     }
 }
