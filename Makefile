@@ -77,6 +77,7 @@ corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/judge.py --slim $(SLIM)
 	tools/corpus/judge.py --slim $(SLIM) --level standard,max -- --bytecode hash
 	tools/corpus/judge.py --slim $(SLIM) --level standard,max -- --bytecode only
+	cargo test --lib -- --ignored objdump_sees
 	tools/corpus/docstrings.py --slim $(SLIM)
 	tools/corpus/prove.py --slim $(SLIM)
 	tools/corpus/sabotage.py --slim $(SLIM)

@@ -12,7 +12,7 @@
 //! - up to 0.3.12, AVX2 is looked for in the wrong bit (SMEP's; its pull request 2960) and Sandybridge may
 //!   be chosen: nothing is known to be never chosen;
 //! - up to 0.3.18 an unknown processor gets Prescott (3485), up to 0.3.20 an unknown one of AMD's
-//!   Barcelona (3628), up to 0.3.24 some of Intel's Prescott (4268);
+//!   Barcelona (3628; 0.3.15 was seen to take a Zen 5 for one), up to 0.3.24 some of Intel's Prescott (4268);
 //! - from 0.3.25 on what has AVX2 gets Haswell or better. Nehalem, Sandybridge and Prescott remain for what
 //!   has no AVX2 and no AVX.
 //!
