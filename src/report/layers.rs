@@ -74,10 +74,30 @@ impl Conflict {
     }
 }
 
+/// Which function attaches which layer: a row for each function, a column for each layer, by its
+/// number in the list that follows.
+fn table(layers: &Layers, functions: &[Function]) -> String {
+    let width = functions.iter().map(|function| function.name.chars().count()).max().unwrap_or(0);
+    let cell = |text: &str| format!("{text:>4}");
+    let head: String = (1..=layers.layers.len()).map(|number| cell(&number.to_string())).collect();
+    let mut out = format!("{:<width$}{head}\n", "layer");
+    for function in functions {
+        let cells = layers
+            .layers
+            .iter()
+            .map(|layer| cell(if layer.functions.contains(&function.name) { "x" } else { "." }));
+        out.push_str(&format!("{:<width$}{}\n", function.name, cells.collect::<String>()));
+    }
+    out
+}
+
 /// The layers, a line each, and how far all is from the least that is possible.
-pub fn render(layers: &Layers) -> String {
+pub fn render(layers: &Layers, functions: &[Function]) -> String {
     let mut out = String::new();
-    for layer in &layers.layers {
+    if !layers.layers.is_empty() {
+        out.push_str(&table(layers, functions));
+    }
+    for (number, layer) in layers.layers.iter().enumerate() {
         let mut names: Vec<String> = layer
             .distributions
             .iter()
@@ -88,7 +108,8 @@ pub fn render(layers: &Layers) -> String {
             names.push(format!("{} more", layer.distributions.len() - names.len()));
         }
         out.push_str(&format!(
-            "{} ({}): {}; for {}; saves {}\n",
+            "{} {} ({}): {}; for {}; saves {}\n",
+            number + 1,
             layer.file,
             layer.standing,
             names.join(", "),

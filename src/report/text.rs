@@ -210,7 +210,7 @@ fn zips(out: &mut String, report: &Report) {
     }
     if let Some(shared) = &report.layers {
         out.push('\n');
-        out.push_str(&layers::render(shared));
+        out.push_str(&layers::render(shared, &report.functions));
         for function in &report.functions {
             out.push_str(&layers::beside_need(function));
         }

@@ -142,7 +142,17 @@ pub fn three() -> Space {
 #[test]
 fn what_several_need_lies_in_layers_once_and_the_rest_with_its_function() {
     let space = three();
-    let report = space.build(&[]);
+    let run = space.run(&[]).ok();
+    let table: Vec<&str> = run.out.lines().skip_while(|line| !line.starts_with("layer ")).collect();
+    assert_snapshot!(table[..6].join("\n"), @r"
+    layer    1   2
+    api      x   x
+    cron     .   x
+    worker   x   x
+    1 layer-blue.zip (new): blue 0.00 MB; for api, worker; saves 0.00 MB
+    2 layer-red.zip (new): red 0.00 MB; for api, cron, worker; saves 0.01 MB
+    ");
+    let report = space.build(&["--replan"]);
     assert_snapshot!(attached(&report), @"
     api: layer-blue.zip layer-red.zip
     cron: layer-red.zip

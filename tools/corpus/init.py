@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """INIT under AWS's Runtime Interface Emulator: of an app with all its bytecode valid, of what the shell recipe makes of it,
-and of what slim makes of it at level max with `--bytecode hash`, all from read-only folders.
+and of what slim makes of it at level max with `--bytecode hash` (or `only`), all from read-only folders.
 
-    init.py [--slim BIN] [--corpus DIR] [--rounds 3] [APP ...]
+    init.py [--slim BIN] [--corpus DIR] [--rounds 3] [--bytecode hash|only] [APP ...]
 
 Each round is three cold starts of each side, in turn; a first one warms up and does not count. DEMO stands for the
 package of `make demo`. Told are the medians in seconds, and the MB of the zips.
@@ -37,6 +37,7 @@ def main():
     parser.add_argument("--slim", default=str(ROOT / "target/release/slim"))
     parser.add_argument("--corpus", default=os.environ.get("CORPUS", "/tmp/slim-corpus"), type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--bytecode", choices=["hash", "only"], default="hash")
     arguments = parser.parse_args()
     arguments.python = run([HERE.parent / "python312"]).strip()
     arguments.emulator = run([HERE / "emulator.sh"]).split()
@@ -63,7 +64,7 @@ def row(app, endpoint, arguments):
         subprocess.run([arguments.python, *compiled, "-s", raw, "-p", "/var/task", raw], stdout=subprocess.DEVNULL)
         subprocess.run(["sh", "-c", RECIPE], cwd=recipe, check=True)
         run(["zip", "-9", "-q", "-r", work / "recipe.zip", "."], cwd=recipe)
-        build = ["build", package, "-o", work / "out", "--level", "max", "--bytecode", "hash", "--compression", "max"]
+        build = ["build", package, "-o", work / "out", "--level", "max", "--bytecode", arguments.bytecode, "--compression", "max"]
         run([arguments.slim, *build, *told, *events])
         zips = sorted((work / "out").glob("*.zip"))
         sides = {"raw": [raw], "recipe": [recipe], "slim": zips}
