@@ -189,6 +189,20 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
         }
         return Ok(0);
     }
+    if let Asked::Workspace(workspace) = &asked
+        && workspace.functions.len() < config.function_names().len()
+        && !workspace.options.dry_run
+    {
+        let names: Vec<&str> = workspace.functions.iter().map(|one| one.name.as_str()).collect();
+        let message =
+            format!("failed to build {} alone: all functions share layers", names.join(", "));
+        return Err(Failure::usage(message)
+            .hint(
+                "`slim build` makes all, and what did not change costs next to nothing; its folder \
+                 in place of its name makes a package by itself; --dry-run and `slim check` take names",
+            )
+            .into());
+    }
     let (report, cache) = match &asked {
         Asked::Packages(options) => (lambda_slim::build(options, bar)?, &options.cache),
         Asked::Workspace(workspace) => {

@@ -535,6 +535,18 @@ fn budgets_hold_for_each_function_with_its_layers() {
 fn what_is_refused() {
     let mut space = three();
     space.build(&[]);
+    // By a name that is no path; what is there already stays.
+    fs::rename(space.path("api"), space.path("code")).unwrap();
+    space.tables.insert("api".into(), "name = \"api\"\npath = \"code\"\n".into());
+    let before = space.zips();
+    let refused = space.run(&["api"]);
+    assert_eq!((refused.code, space.zips()), (2, before));
+    assert!(refused.err.starts_with("error: failed to build api alone: "), "{}", refused.err);
+    space.run(&["api", "--dry-run"]).ok();
+    fs::rename(space.path("code"), space.path("api")).unwrap();
+    space
+        .tables
+        .insert("api".into(), "name = \"api\"\npath = \"api\"\nhandler = \"app.handler\"\n".into());
     fs::write(space.path("slim.lock"), "version = 1\n[[layer]]\nname = 3\n").unwrap();
     let home = space.home.path().to_owned();
     assert_snapshot!(space.run(&[]).failure(&home));
