@@ -95,7 +95,8 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
     )?;
     note(&decided, &wanted.of_functions, &parts, &noted, &cache);
     clock.stop("compress");
-    let split = split(workspace, &decided, &items, &parts, &wanted.numbers, previous.as_ref());
+    let (split, locked) =
+        split(workspace, &decided, &items, &parts, &wanted.numbers, previous.as_ref());
     let placed = Placed::of(workspace, &decided, &items, &split, &wanted.numbers);
     clock.stop("split");
     let staging = Staging::new(options)?;
@@ -116,8 +117,7 @@ pub fn build(workspace: &Workspace, replan: bool, progress: &dyn Progress) -> Re
         archives: &archives,
     }
     .report(proof, clock.stages);
-    let lock = (!split.layers.is_empty())
-        .then(|| lock::write(&placed::previous(workspace, &items, &split)));
+    let lock = (!split.layers.is_empty()).then(|| lock::write(&locked));
     Ok(Built { report, licenses: all_licenses(&decided), staging, in_place, lock })
 }
 
@@ -291,7 +291,7 @@ fn note(
     }
 }
 
-/// Which item lies in which layer.
+/// Which item lies in which layer, and what the next build must know of it.
 fn split(
     workspace: &Workspace,
     decided: &[Decided],
@@ -299,7 +299,7 @@ fn split(
     parts: &Parts<'_>,
     numbers: &placed::Numbers,
     previous: Option<&Previous>,
-) -> Split {
+) -> (Split, Previous) {
     let functions: Vec<split::Function> = workspace
         .functions
         .iter()
@@ -333,7 +333,9 @@ fn split(
             shareable,
         })
         .collect();
-    split::split(&functions, &items, &Limits::default(), previous)
+    let split = split::split(&functions, &items, &Limits::default(), previous);
+    let locked = split.locked(&functions, &items);
+    (split, locked)
 }
 
 /// The zips, and the names of those that lie in the output folder as they are to be.

@@ -11,7 +11,7 @@ use crate::pack::Role;
 use crate::pack::parts::{self, Origin, Parts, Plan, Wanted};
 use crate::plan::Action;
 use crate::scan::Scanned;
-use crate::split::{Amount, Previous, PreviousItem, PreviousLayer, Split};
+use crate::split::{Amount, Split};
 use crate::tree::{Contents, FileId, PackageId};
 use crate::zip::deflate::Compression;
 
@@ -222,20 +222,4 @@ fn in_order<'a>(
             part: numbers.of(&entry.source),
         })
         .collect()
-}
-
-/// The split as it is written down for the next build.
-pub(super) fn previous(workspace: &Workspace, items: &[Item], split: &Split) -> Previous {
-    let item = |number: &usize| PreviousItem {
-        name: items[*number].name.clone(),
-        version: items[*number].version(),
-        digest: items[*number].digest().short(),
-    };
-    let name = |number: &usize| workspace.functions[*number].name.clone();
-    let layer = |layer: &crate::split::Layer| PreviousLayer {
-        name: layer.name.clone(),
-        items: layer.items.iter().map(item).collect(),
-        functions: layer.functions.iter().map(name).collect(),
-    };
-    Previous { layers: split.layers.iter().map(layer).collect() }
 }
