@@ -445,19 +445,7 @@ pub fn of_zips(
         found.checks.extend(checks);
         found.timings.extend(timings);
     }
-    let (status, because) = verify::status(&found.checks, site.events.len());
-    let proof = Proof {
-        status,
-        because,
-        python: Some(interpreter.version.clone()),
-        skipped: site.skipped(),
-        isolation: Some(site.isolation.name().to_owned()),
-        events: site.events.len(),
-        checks: found.checks,
-        restored: Vec::new(),
-        undone: Vec::new(),
-    };
-    Ok((proof, found.timings))
+    Ok((site.proof(interpreter, found.checks), found.timings))
 }
 
 /// Later layers overwrite earlier ones.

@@ -16,7 +16,7 @@ use crate::scan::Scanned;
 use crate::scratch;
 use crate::target::{Arch, Target};
 use crate::tree::{Layout, PackageId};
-use crate::verify::{Event, Job, Lab, Unpacked, subject};
+use crate::verify::{self, Check, Event, Job, Lab, Proof, Unpacked, subject};
 
 /// Longest text of an event that Lambda takes, in bytes (a synchronous call's).
 const LONGEST_EVENT: u64 = 6 << 20;
@@ -94,6 +94,22 @@ impl<'a> Site<'a> {
         let skipped = self.interpreter.iter().flat_map(|python| &python.skipped);
         let skipped = skipped.filter(|(path, _)| path.ends_with(&name));
         skipped.map(|(path, why)| format!("{}: {why}", path.display())).collect()
+    }
+
+    /// What checks that were made here come to; nothing was put back for them.
+    pub fn proof(&self, interpreter: &Interpreter, checks: Vec<Check>) -> Proof {
+        let (status, because) = verify::status(&checks, self.events.len());
+        Proof {
+            status,
+            because,
+            python: Some(interpreter.version.clone()),
+            skipped: self.skipped(),
+            isolation: Some(self.isolation.name().to_owned()),
+            events: self.events.len(),
+            checks,
+            restored: Vec::new(),
+            undone: Vec::new(),
+        }
     }
 
     /// What is to be run of a package, its modules apart.

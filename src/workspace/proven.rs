@@ -128,18 +128,7 @@ impl Subject<'_> {
             let (checks, _) = lab.emulate(emulator, Some((&raw, key.as_slice())), &made, &job)?;
             found.checks.extend(checks);
         }
-        let (status, because) = verify::status(&found.checks, site.events.len());
-        Ok(Proof {
-            status,
-            because,
-            python: Some(interpreter.version.clone()),
-            skipped: site.skipped(),
-            isolation: Some(site.isolation.name().to_owned()),
-            events: site.events.len(),
-            checks: found.checks,
-            restored: Vec::new(),
-            undone: Vec::new(),
-        })
+        Ok(site.proof(&interpreter, found.checks))
     }
 
     /// The zips with whether each is a layer.
