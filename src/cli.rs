@@ -14,7 +14,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use self::caching::{CacheArgs, Caching};
 use self::choices::{
-    BytecodeArg, CompressionArg, Format, LayerArg, LevelArg, PageSizeArg, RulesFormat, When,
+    BytecodeArg, CompressionArg, Format, LayerArg, LevelArg, PageSizeArg, ReportFormat,
+    RulesFormat, When,
 };
 use self::running::{Coldstart, Trace, Verify};
 use crate::config::{Config, Which};
@@ -310,10 +311,10 @@ pub struct Build {
     pub growth: growth::Baseline,
     /// The form of the report on stdout
     #[arg(long, value_enum, default_value = "human")]
-    pub format: Format,
-    /// Write the report to a file too, such as json=report.json (repeatable)
+    pub format: ReportFormat,
+    /// Write the report to a file too, such as html=report.html (repeatable)
     #[arg(long, value_name = "FORMAT=PATH", value_parser = report_copy)]
-    pub report: Vec<(Format, PathBuf)>,
+    pub report: Vec<(ReportFormat, PathBuf)>,
     /// Split the distributions of a workspace over layers anew, whatever slim.lock says
     #[arg(long)]
     pub replan: bool,
@@ -421,6 +422,11 @@ impl Build {
         Ok(Asked::Workspace(workspace))
     }
 
+    /// Whether the report is wanted in this form, on stdout or in a file.
+    fn wants(&self, form: ReportFormat) -> bool {
+        self.format == form || self.report.iter().any(|(one, _)| *one == form)
+    }
+
     /// Whether a proof was done without, here or in the configuration.
     pub fn declined(&self, config: &Config) -> bool {
         self.settings().over(config.settings(&self.packages)).verify == Some(false)
@@ -481,6 +487,7 @@ impl Build {
             source_date_epoch: epoch,
             dry_run: self.dry_run,
             proving,
+            every_file: self.wants(ReportFormat::Html),
             ..options
         };
         self.form.apply(&mut options);
@@ -549,11 +556,11 @@ impl Decisions {
     }
 }
 
-fn report_copy(text: &str) -> Result<(Format, PathBuf), String> {
+fn report_copy(text: &str) -> Result<(ReportFormat, PathBuf), String> {
     let (format, path) =
         text.split_once('=').ok_or("FORMAT=PATH is wanted, such as json=report.json")?;
-    let format = Format::from_str(format, false)
-        .map_err(|_| format!("{format} is no form of the report: human or json"))?;
+    let format = ReportFormat::from_str(format, false)
+        .map_err(|_| format!("{format} is no form of the report: human, json, markdown or html"))?;
     if path.is_empty() {
         Err("the path is empty".to_owned())
     } else {

@@ -364,6 +364,8 @@ pub struct Options {
     pub source_date_epoch: Option<u64>,
     /// Do everything but write the outputs.
     pub dry_run: bool,
+    /// Whether the report is to tell of every file.
+    pub every_file: bool,
     /// How the result is proven; None for not at all.
     pub proving: Option<Proving>,
     /// What need not be worked out twice; off by default.
@@ -404,6 +406,7 @@ impl Options {
             max_growth: None,
             source_date_epoch: None,
             dry_run: false,
+            every_file: false,
             proving: None,
             cache: Cache::default(),
         }

@@ -11,9 +11,12 @@ pub mod diff;
 pub mod doubts;
 pub mod duplicates;
 pub mod explain;
+pub mod files;
+pub mod html;
 pub mod inspect;
 pub mod json;
 pub mod layers;
+pub mod markdown;
 pub mod numbers;
 pub mod proof;
 pub mod reached;
@@ -97,6 +100,9 @@ pub struct Report {
     pub bytecode: Option<Bytecode>,
     /// Whether the result runs as the package did; null where nobody asked.
     pub proof: Option<Proof>,
+    /// Every file and what became of it, where that was asked for.
+    #[serde(skip)]
+    pub files: Option<files::Files>,
     /// Seconds per stage; the only part that differs from run to run.
     pub timings: BTreeMap<String, f64>,
 }
@@ -347,6 +353,7 @@ impl Report {
             growth: None,
             bytecode: None,
             proof: None,
+            files: None,
             timings: BTreeMap::new(),
         }
     }

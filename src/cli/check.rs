@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::choices::Format;
+use super::choices::ReportFormat;
 use super::{Asked, Build};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -67,7 +67,7 @@ impl Check {
     }
 
     /// The form of the answer.
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> ReportFormat {
         self.build.format
     }
 }

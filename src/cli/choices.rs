@@ -121,6 +121,19 @@ pub enum Format {
     Json,
 }
 
+/// The form of the report of a build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// For pull requests
+    Markdown,
+    /// A page to look at: the package as a map
+    Html,
+}
+
 /// The form of the list of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RulesFormat {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use lambda_slim::cache::{Cache, NotACache, Stat};
 use lambda_slim::cli::caching::{CacheCommand, OneCache};
 use lambda_slim::cli::check::Check;
-use lambda_slim::cli::choices::{Format, RulesFormat};
+use lambda_slim::cli::choices::{Format, ReportFormat, RulesFormat};
 use lambda_slim::cli::{Asked, Build, Cli, Command, Configured, Init};
 use lambda_slim::config::environment::Environment;
 use lambda_slim::config::{self, Config};
@@ -17,7 +17,8 @@ use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
 use lambda_slim::options::Options;
 use lambda_slim::report::{
-    self, Report, budgets, coldstart, diff, doubts, explain, inspect, json, proof, text,
+    self, Report, budgets, coldstart, diff, doubts, explain, html, inspect, json, markdown, proof,
+    text,
 };
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
@@ -183,8 +184,8 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
         told_of_cache(&workspace.options.cache, args);
         if !args.quiet {
             print(&match args.format {
-                Format::Human => made.render(),
-                Format::Json => json::render(&made),
+                ReportFormat::Json => json::render(&made),
+                ReportFormat::Human | ReportFormat::Markdown | ReportFormat::Html => made.render(),
             })?;
         }
         return Ok(0);
@@ -284,8 +285,10 @@ fn check(args: &Check, bar: &Bar) -> Result<u8> {
     let checked = budgets::Check::of(&report);
     if !args.build.quiet {
         print(&match args.format() {
-            Format::Human => checked.render(&report),
-            Format::Json => json::render(&checked),
+            ReportFormat::Human => checked.render(&report),
+            ReportFormat::Json => json::render(&checked),
+            ReportFormat::Markdown => markdown::render(&report),
+            ReportFormat::Html => html::render(&report),
         })?;
     }
     let fails = |status| matches!(status, Status::Failed | Status::NotRun);
@@ -303,10 +306,12 @@ fn config(args: &Configured) -> Result<Config> {
     Ok(config::load(args.which(), environment, &rules)?)
 }
 
-fn rendered(report: &Report, format: Format, style: text::Style) -> String {
+fn rendered(report: &Report, format: ReportFormat, style: text::Style) -> String {
     match format {
-        Format::Human => text::render(report, style),
-        Format::Json => json::render(report),
+        ReportFormat::Human => text::render(report, style),
+        ReportFormat::Json => json::render(report),
+        ReportFormat::Markdown => markdown::render(report),
+        ReportFormat::Html => html::render(report),
     }
 }
 
