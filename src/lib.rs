@@ -101,6 +101,19 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let told =
         report::bytecode::Bytecode::of(tree, &facts, &plan, &packed, &options, imported.as_ref());
     report.bytecode = Some(told);
+    if options.every_file {
+        let (plan, packed) = (&plan, &packed);
+        let found = report::files::find(
+            tree,
+            &scanned,
+            &facts,
+            plan,
+            packed,
+            options.compression,
+            progress,
+        )?;
+        report.files = Some(found);
+    }
     if let Some(baseline) = baseline {
         report.compare(baseline, &options);
     }

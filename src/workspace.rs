@@ -4,6 +4,7 @@
 
 mod decided;
 mod digests;
+mod files;
 pub mod items;
 mod placed;
 mod proven;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::files::Chain;
 use super::numbers::files;
 use super::{led, verb, why};
 use crate::facts::Facts;
@@ -136,7 +137,18 @@ fn one(
         Owner::Distribution(id) => named(facts, id),
         Owner::Guest(id) => format!("your code, inside a package of {}", named(facts, id)),
     };
-    let (rule, mut because) = reasons(tree, facts, plan, file);
+    let package = tree.file(file).package;
+    let ships = |id: &FileId| tree.file(*id).package == package && plan.ships(*id);
+    let count = tree.ids().filter(ships).count() as u64;
+    let (rule, mut because, follows) = grounds(tree, facts, plan, file, count);
+    because.extend(chain(tree, plan, file).into_iter().skip(match follows {
+        Chain::Whole => 0,
+        Chain::AfterFirst => 1,
+        Chain::Nothing => usize::MAX,
+    }));
+    if because.is_empty() {
+        because.push(NOTHING_AGAINST.to_owned());
+    }
     because.extend(stays_beside(tree, plan, file));
     let (mut verb, mut ships_bytes) = (verb(decision.action), Some(bytes));
     match decision.action {
@@ -186,34 +198,40 @@ fn named(facts: &Facts, id: crate::facts::owners::DistId) -> String {
     format!("{} {}", dist.name, dist.version)
 }
 
-fn reasons(
+/// What is told of a file that no rule proposed and nothing leads to.
+pub(super) const NOTHING_AGAINST: &str = "no rule has anything against it";
+
+/// The rule that decided, and its reason without the chain that leads to the file; `ships` is how many
+/// files of the package do.
+pub(super) fn grounds(
     tree: &Tree,
     facts: &Facts,
     plan: &Plan,
     file: FileId,
-) -> (Option<&'static str>, Vec<String>) {
+    ships: u64,
+) -> (Option<&'static str>, Vec<String>, Chain) {
     match &plan.decisions[file].because {
-        Because::NoRule => match chain(tree, plan, file) {
-            chain if chain.is_empty() => (None, vec!["no rule has anything against it".to_owned()]),
-            chain => (None, chain),
-        },
-        Because::KeepOption(glob) => (None, vec![format!("{} says so", glob.told("keep"))]),
-        Because::DropOption(glob) => (None, vec![format!("{} says so", glob.told("drop"))]),
-        Because::Restored(asked_by) => (None, vec![format!("put back: {asked_by}")]),
+        Because::NoRule => (None, Vec::new(), Chain::Whole),
+        Because::KeepOption(glob) => {
+            (None, vec![format!("{} says so", glob.told("keep"))], Chain::Nothing)
+        }
+        Because::DropOption(glob) => {
+            (None, vec![format!("{} says so", glob.told("drop"))], Chain::Nothing)
+        }
+        Because::Restored(asked_by) => {
+            (None, vec![format!("put back: {asked_by}")], Chain::Nothing)
+        }
         Because::Rule(rule) => {
             let told = [rule.what.to_owned(), rule.why_safe.to_owned()];
             let by_evidence = rule.tier != Tier::Certain && !rule.is_fact() && !plan.ships(file);
-            let looked = by_evidence.then(|| looked_for(tree, facts, plan, file));
+            let looked = by_evidence.then(|| looked_for(tree, facts, file, ships));
             let told = told.into_iter().chain(looked).chain(twins(tree, facts, plan, file));
-            (Some(rule.id), told.chain(chain(tree, plan, file)).collect())
+            (Some(rule.id), told.collect(), Chain::Whole)
         }
-        Because::Doubt(rule, doubt) => (
-            Some(rule.id),
-            [format!("the rule would take it away: {}", rule.what), why(tree, doubt)]
-                .into_iter()
-                .chain(chain(tree, plan, file).into_iter().skip(1))
-                .collect(),
-        ),
+        Because::Doubt(rule, doubt) => {
+            let told = [format!("the rule would take it away: {}", rule.what), why(tree, doubt)];
+            (Some(rule.id), told.to_vec(), Chain::AfterFirst)
+        }
     }
 }
 
@@ -234,10 +252,8 @@ fn twins(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> Option<String
 }
 
 /// What would have kept a file, and where it was looked for.
-fn looked_for(tree: &Tree, facts: &Facts, plan: &Plan, file: FileId) -> String {
-    let package = tree.file(file).package;
-    let ships = |id: &FileId| tree.file(*id).package == package && plan.ships(*id);
-    let count = files(tree.ids().filter(ships).count() as u64);
+fn looked_for(tree: &Tree, facts: &Facts, file: FileId, ships: u64) -> String {
+    let count = files(ships);
     let path = tree.import_path(file).unwrap_or(tree.file(file).path.as_str());
     let is_library = !facts.twins.names(file).is_empty();
     let name = match module_name(path).filter(|_| !is_library) {

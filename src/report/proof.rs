@@ -74,11 +74,16 @@ pub fn render(proof: &Proof, timings: &BTreeMap<String, f64>) -> String {
             rules.join(", ")
         ));
     }
-    line(match proof.status {
+    line(sentence(proof));
+    out
+}
+
+/// What it came to, in one sentence.
+pub fn sentence(proof: &Proof) -> String {
+    match proof.status {
         Status::Proven => "proven".to_owned(),
         Status::Weak => format!("proven, weakly: {}", proof.because.join("; ")),
         Status::Failed => format!("not proven: {}", proof.because.join("; ")),
         Status::NotRun => proof.because.join("; "),
-    });
-    out
+    }
 }

@@ -124,6 +124,8 @@ pub struct Saved {
     pub rule: (String, String),
     /// What was left out.
     pub amount: Amount,
+    /// The same, by path below the import root, each with its size in bytes.
+    pub files: Vec<(String, u64)>,
 }
 
 impl Slimmed {
@@ -305,17 +307,19 @@ fn entries(
 }
 
 fn saved(tree: &Tree, facts: &Facts, plan: &Plan) -> Vec<Saved> {
-    let mut all: BTreeMap<(Option<usize>, (&str, &str)), Amount> = BTreeMap::new();
+    let mut all: BTreeMap<(Option<usize>, (&str, &str)), Saved> = BTreeMap::new();
     for (id, file) in tree.files().filter(|(id, _)| !plan.ships(*id)) {
         let Some(rule) = report::counted_under(&plan.decisions[id].because) else { continue };
         let of = facts.owners.owner(id).travels_with().map(|dist| dist.0 as usize);
-        all.entry((of, rule)).or_default().add(file.size);
-    }
-    all.into_iter()
-        .map(|((of, (tier, id)), amount)| Saved {
+        let saved = all.entry((of, rule)).or_insert_with(|| Saved {
             of,
-            rule: (tier.to_owned(), id.to_owned()),
-            amount,
-        })
-        .collect()
+            rule: (rule.0.to_owned(), rule.1.to_owned()),
+            amount: Amount::default(),
+            files: Vec::new(),
+        });
+        saved.amount.add(file.size);
+        let path = tree.import_path(id).unwrap_or(file.path.as_str());
+        saved.files.push((path.to_owned(), file.size));
+    }
+    all.into_values().collect()
 }

@@ -95,17 +95,26 @@ impl Told<'_> {
             layer_prefix: asked.layer_prefix.folder(self.decided[0].slimmed.target.python),
             layers: Some(self.layers()),
             proof,
+            files: asked.every_file.then(|| self.files()),
             timings,
             ..Report::empty(self.decided[0].slimmed.target, asked)
         }
     }
 
-    fn name(&self, number: usize) -> &str {
+    pub(super) fn name(&self, number: usize) -> &str {
         &self.workspace.functions[number].name
     }
 
+    /// Whether what ships of an item counts for this function: what lies in a layer does for the first of
+    /// those that have it there.
+    pub(super) fn counts_for(&self, item: usize, function: usize) -> bool {
+        let layer = Placed::layer_of(self.split, item, function);
+        let has = |user: &&usize| Placed::layer_of(self.split, item, **user) == layer;
+        layer.is_none() || self.items[item].users.keys().find(has) == Some(&function)
+    }
+
     /// Where an item lies for a function: its own zip, or a layer's.
-    fn zip_of(&self, item: usize, function: usize) -> String {
+    pub(super) fn zip_of(&self, item: usize, function: usize) -> String {
         match Placed::layer_of(self.split, item, function) {
             Some(layer) => format!("{}.zip", self.split.layers[layer].name),
             None => format!("{}.zip", self.name(function)),
@@ -162,11 +171,7 @@ impl Told<'_> {
         for (number, item) in self.items.iter().enumerate() {
             let Some(group) = item.users.get(&function) else { continue };
             let layer = Placed::layer_of(self.split, number, function);
-            let first = layer.is_none_or(|layer| {
-                let has =
-                    |user: &&usize| Placed::layer_of(self.split, number, **user) == Some(layer);
-                item.users.keys().find(has) == Some(&function)
-            });
+            let first = self.counts_for(number, function);
             if first {
                 let by_name: BTreeMap<&str, usize> = slimmed
                     .entries

@@ -23,6 +23,7 @@ mod links;
 mod metadata;
 mod owners;
 mod package;
+mod page;
 mod pages;
 mod prefix;
 mod proof;
