@@ -101,6 +101,9 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let told =
         report::bytecode::Bytecode::of(tree, &facts, &plan, &packed, &options, imported.as_ref());
     report.bytecode = Some(told);
+    if report.handlers.is_empty() {
+        report.handlers = plan::likely_handlers(tree, &scanned, &facts);
+    }
     if options.every_file {
         let (plan, packed) = (&plan, &packed);
         let found = report::files::find(

@@ -240,6 +240,11 @@ pub fn check_handlers(
     handlers::find(tree, contents, facts, options).map(drop)
 }
 
+/// Functions of the user's code that look like handlers, as `module.function`, the likeliest first.
+pub fn likely_handlers(tree: &Tree, contents: &dyn Contents, facts: &Facts) -> Vec<String> {
+    handlers::candidates(tree, contents, facts)
+}
+
 /// What the handlers alone reach, the rest of the user's code left aside.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ pub mod inspect;
 pub mod json;
 pub mod layers;
 pub mod markdown;
+pub mod next;
 pub mod numbers;
 pub mod proof;
 pub mod reached;
@@ -100,6 +101,9 @@ pub struct Report {
     pub bytecode: Option<Bytecode>,
     /// Whether the result runs as the package did; null where nobody asked.
     pub proof: Option<Proof>,
+    /// The handlers that were named, else functions that look like one.
+    #[serde(skip)]
+    pub handlers: Vec<String>,
     /// Every file and what became of it, where that was asked for.
     #[serde(skip)]
     pub files: Option<files::Files>,
@@ -353,6 +357,7 @@ impl Report {
             growth: None,
             bytecode: None,
             proof: None,
+            handlers: options.handlers.iter().map(ToString::to_string).collect(),
             files: None,
             timings: BTreeMap::new(),
         }

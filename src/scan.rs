@@ -1,6 +1,7 @@
 //! Walks folders and zips into one Tree.
 
 mod folder;
+mod mistaken;
 mod zipped;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -176,38 +177,19 @@ fn walk(root: &Path) -> Result<Walked> {
     let metadata = match std::fs::metadata(root) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Failure::usage(format!(
-                "failed to find package {shown}: there is no such file or folder"
-            ))
-            .hint("PACKAGE is the folder that `pip install -t` filled, or a .zip of it")
-            .into());
+            return Err(mistaken::absent(root).into());
         }
         Err(error) => return Err(error).with_context(|| format!("failed to read {shown}")),
     };
-    if metadata.is_dir() {
-        return folder::walk(root);
-    }
-    wrong_kind(root)?;
-    zipped::walk(root)
-}
-
-/// Refuses files that are no package zip, with what to do instead.
-fn wrong_kind(path: &Path) -> Result<()> {
-    let shown = path.display();
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
-    let hint = match extension.as_str() {
-        "zip" => return Ok(()),
-        "whl" => "install it first: pip install --target package the.whl, then slim build package",
-        "txt" | "toml" | "lock" => {
-            "install what it lists first: pip install --target package -r FILE, then slim build package"
-        }
-        _ => "PACKAGE is the folder that `pip install -t` filled, or a .zip of it",
+    let refused = match metadata.is_dir() {
+        true => mistaken::no_package(root),
+        false => mistaken::no_zip(root),
     };
-    Err(Failure::usage(format!(
-        "failed to read package {shown}: it is neither a folder nor a .zip"
-    ))
-    .hint(hint)
-    .into())
+    match refused {
+        Some(failure) => Err(failure.into()),
+        None if metadata.is_dir() => folder::walk(root),
+        None => zipped::walk(root),
+    }
 }
 
 /// The name that the outputs of this package get.

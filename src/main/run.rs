@@ -15,10 +15,10 @@ use lambda_slim::config::environment::Environment;
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
-use lambda_slim::options::Options;
+use lambda_slim::options::{Layout, Options};
 use lambda_slim::report::{
-    self, Report, budgets, coldstart, diff, doubts, explain, html, inspect, json, markdown, proof,
-    text,
+    self, Report, budgets, coldstart, diff, doubts, explain, html, inspect, json, markdown, next,
+    proof, text,
 };
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
@@ -217,6 +217,11 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     }
     if !args.quiet {
         print(&rendered(&report, args.format, style))?;
+        if args.format == ReportFormat::Human
+            && let Some(step) = next_step(&report, &asked, args, args.declined(&config))
+        {
+            eprintln!("next: {step}");
+        }
     }
     if report.proof.is_none() && !args.declined(&config) && !args.quiet {
         let minor = report.target.python.minor();
@@ -267,6 +272,22 @@ fn not_cleaned(error: NotACache) -> Failure {
         }
         NotACache::Io(..) => Failure::io(message),
     }
+}
+
+/// What to do after a build whose zips were written.
+fn next_step(report: &Report, asked: &Asked, args: &Build, declined: bool) -> Option<String> {
+    let options = match asked {
+        Asked::Packages(options) => options,
+        Asked::Workspace(workspace) => &workspace.options,
+    };
+    if options.dry_run || options.layout == Layout::Dir {
+        return None;
+    }
+    let level = args.decisions.level.is_some();
+    next::step(
+        report,
+        next::Typed { packages: &options.packages, out_dir: &options.out_dir, level, declined },
+    )
 }
 
 /// Whether a proof that cannot be made is a failure.

@@ -108,7 +108,7 @@ fn absent(
 }
 
 /// Functions of the user's code that look like handlers, best first.
-fn candidates(tree: &Tree, contents: &dyn Contents, facts: &Facts) -> Vec<String> {
+pub(super) fn candidates(tree: &Tree, contents: &dyn Contents, facts: &Facts) -> Vec<String> {
     let mut found: Vec<(usize, String)> = Vec::new();
     for id in tree.ids().filter(|id| facts.owners.owner(*id).travels_with().is_none()) {
         let Some(name) = tree.import_path(id).and_then(module_name) else { continue };

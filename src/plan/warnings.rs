@@ -13,7 +13,8 @@ use crate::failure::nearest;
 use crate::options::Options;
 use crate::python::dist;
 use crate::python::tags::ModuleFile;
-use crate::tree::{Contents, FileId, FileMap, Kind, Tree, file_name};
+use crate::target::Arch;
+use crate::tree::{Contents, FileId, FileMap, Kind, PackageId, Tree, file_name};
 
 /// Largest file of the user's that is searched for what breaks a layer, in bytes.
 const LARGEST_SCRIPT: u64 = 4_000_000;
@@ -31,6 +32,7 @@ pub(super) fn all(
     placement: &Placement,
 ) -> Result<Vec<String>> {
     let mut warnings = no_metadata(tree, facts);
+    warnings.extend(environments(tree, decisions));
     warnings.extend(unheld(facts, options));
     warnings.extend(foreign(tree, facts, decisions));
     warnings.extend(unmet(tree, facts, decisions));
@@ -50,11 +52,55 @@ fn no_metadata(tree: &Tree, facts: &Facts) -> Vec<String> {
                 .filter(|(_, file)| file.package == id)
                 .map(|(_, file)| file.size)
                 .sum();
+            let (name, mb) = (&package.name, bytes as f64 / 1e6);
+            warnings.push(match asks_for(tree, id) {
+                Some(file) => format!(
+                    "{name} is a source checkout: nothing that {file} asks for is installed in it, and all \
+                     its {mb:.1} MB count as your code; make the package in a folder of its own: {}, then \
+                     copy your code into it",
+                    installed(file)
+                ),
+                None => format!(
+                    "{name} holds no dist-info: all its {mb:.1} MB count as your code, and only shared objects are slimmed; \
+                     install with pip or uv and keep the .dist-info folders"
+                ),
+            });
+        }
+    }
+    warnings
+}
+
+/// Files that say what a project needs, the surest first.
+const ASKING: [&str; 5] =
+    ["requirements.txt", "pyproject.toml", "setup.py", "Pipfile", "setup.cfg"];
+
+/// The file of a package that says what is to be installed.
+fn asks_for(tree: &Tree, package: PackageId) -> Option<&'static str> {
+    let there = |name: &&str| tree.find_import(package, name).is_some();
+    ASKING.into_iter().find(|name| there(&name))
+}
+
+/// The command that installs what a file asks for.
+fn installed(file: &str) -> String {
+    match file {
+        "requirements.txt" => "pip install --target package -r requirements.txt".to_owned(),
+        "pyproject.toml" => "uv pip install --target package -r pyproject.toml".to_owned(),
+        "Pipfile" => "pipenv requirements > requirements.txt and pip install --target package -r \
+                      requirements.txt"
+            .to_owned(),
+        _ => "pip install --target package .".to_owned(),
+    }
+}
+
+/// Virtual environments (PEP 405) that lie in a package.
+fn environments(tree: &Tree, decisions: &FileMap<Decision>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (id, _) in tree.files().filter(|(id, _)| decisions[*id].action != Action::Drop) {
+        let path = tree.import_path(id).unwrap_or_default();
+        if let Some(folder) = path.strip_suffix("/pyvenv.cfg") {
             warnings.push(format!(
-                "{} holds no dist-info: all its {:.1} MB count as your code, and only shared objects are slimmed; \
-                 install with pip or uv and keep the .dist-info folders",
-                package.name,
-                bytes as f64 / 1e6
+                "{folder} is a virtual environment, which nothing on Lambda imports from: leave it out with \
+                 --drop {folder}"
             ));
         }
     }
@@ -86,6 +132,7 @@ fn unheld(facts: &Facts, options: &Options) -> Vec<String> {
 
 fn foreign(tree: &Tree, facts: &Facts, decisions: &FileMap<Decision>) -> Vec<String> {
     let mut by_dist: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let (mut macos, mut windows) = (false, false);
     for (id, content) in facts.content.iter() {
         let name = file_name(tree.file(id).path.as_str());
         let module = ModuleFile::parse(name);
@@ -95,14 +142,29 @@ fn foreign(tree: &Tree, facts: &Facts, decisions: &FileMap<Decision>) -> Vec<Str
             _ => false,
         };
         if elsewhere && decisions[id].action != Action::Drop {
+            macos |= matches!(content, Content::MachO);
+            windows |= matches!(content, Content::Portable { .. });
             by_dist.entry(owner_name(facts, id)).or_default().push(tree.shown(id));
         }
     }
     let target = facts.target;
-    by_dist
+    let mut told: Vec<String> = by_dist
         .into_iter()
         .map(|(dist, files)| format!("{dist}: {} will not load on {target}", counted(&files)))
-        .collect()
+        .collect();
+    let system = [(macos, "macOS"), (windows, "Windows")].into_iter().find(|(is_it, _)| *is_it);
+    if let Some((_, system)) = system {
+        let arch = match target.arch {
+            Arch::X86_64 => "x86_64",
+            Arch::Arm64 => "aarch64",
+        };
+        told.push(format!(
+            "installed for {system}, not for Lambda: pip install --target package --only-binary=:all: \
+             --python-version {} --platform manylinux2014_{arch} -r requirements.txt",
+            target.python
+        ));
+    }
+    told
 }
 
 fn unmet(tree: &Tree, facts: &Facts, decisions: &FileMap<Decision>) -> Vec<String> {

@@ -71,7 +71,8 @@ fn help_of_each_command() {
 fn build_for_people() {
     let shop = shop();
     let built = shop.build(&[]);
-    assert_eq!(built.run.err, "", "no progress bar but on a terminal");
+    assert!(built.run.err.starts_with("next: "), "no progress bar but on a terminal");
+    assert_eq!(built.run.err.lines().count(), 1, "{}", built.run.err);
     assert_snapshot!("build", plain(&built.run.out, shop.home.path()));
     let all = shop.build(&["--verbose"]);
     assert_snapshot!("build_verbose", plain(&all.run.out, shop.home.path()));
@@ -161,7 +162,7 @@ fn packages_of_a_wrong_kind() {
     assert_snapshot!(said(&shop.home("shpo")), @r"
     exit 2
     error: failed to find package TMP/shpo: there is no such file or folder
-    hint: PACKAGE is the folder that `pip install -t` filled, or a .zip of it
+    hint: did you mean TMP/shop?
     ");
     for file in ["a-1.0-py3-none-any.whl", "requirements.txt", "app.py", "broken.zip"] {
         fs::write(shop.home(file), "x").unwrap();
@@ -169,17 +170,17 @@ fn packages_of_a_wrong_kind() {
     assert_snapshot!(said(&shop.home("a-1.0-py3-none-any.whl")), @r"
     exit 2
     error: failed to read package TMP/a-1.0-py3-none-any.whl: it is neither a folder nor a .zip
-    hint: install it first: pip install --target package the.whl, then slim build package
+    hint: install it, then build the folder: pip install --target package TMP/a-1.0-py3-none-any.whl
     ");
     assert_snapshot!(said(&shop.home("requirements.txt")), @r"
     exit 2
     error: failed to read package TMP/requirements.txt: it is neither a folder nor a .zip
-    hint: install what it lists first: pip install --target package -r FILE, then slim build package
+    hint: install what it lists, then build the folder: pip install --target package -r TMP/requirements.txt
     ");
     assert_snapshot!(said(&shop.home("app.py")), @r"
     exit 2
     error: failed to read package TMP/app.py: it is neither a folder nor a .zip
-    hint: PACKAGE is the folder that `pip install -t` filled, or a .zip of it
+    hint: put it into a folder, with what it needs beside it: pip install --target package …
     ");
     let broken = said(&shop.home("broken.zip"));
     assert!(broken.starts_with("exit 3\nerror: failed to read package TMP/broken.zip: "));
@@ -211,6 +212,65 @@ fn globs_that_match_nothing_or_are_none() {
     assert!(bad.contains("\nhint: "), "{bad}");
 }
 
+/// The words that begin a line of stderr.
+fn line_of<'a>(err: &'a str, word: &str) -> &'a str {
+    err.lines().find_map(|line| line.strip_prefix(word)).unwrap_or_else(|| panic!("{err}"))
+}
+
+#[test]
+fn the_last_line_says_what_to_do_next() {
+    let shop = shop();
+    let next = |args: &[&str]| line_of(&shop.try_build(args).ok().err, "next: ").to_owned();
+    let (package, out) = (shop.path(), shop.home("out"));
+    assert_eq!(
+        next(&["--no-verify"]),
+        format!(
+            "aws lambda publish-layer-version --layer-name NAME --zip-file fileb://{out}/layer.zip"
+        )
+    );
+    assert_eq!(
+        next(&["--layer", "none", "--no-verify"]),
+        format!(
+            "aws lambda update-function-code --function-name NAME --zip-file fileb://{out}/function.zip"
+        )
+    );
+    assert_eq!(
+        next(&[]),
+        format!(
+            "prove that it runs: slim build {package} --handler app.handler --event event.json; \
+             --level max makes it smaller"
+        )
+    );
+    for args in [["--dry-run", "-v"], ["-q", "-j1"], ["--format", "json"], ["--layout", "dir"]] {
+        assert!(!shop.try_build(&args).ok().err.contains("next:"), "{args:?}");
+    }
+    let over = shop.try_build(&["--max-zipped", "10"]);
+    assert_eq!(over.code, 1);
+    assert!(line_of(&over.err, "next: ").starts_with("take more: slim build"), "{}", over.err);
+}
+
+#[test]
+fn what_is_installed_for_others_or_not_at_all() {
+    let checkout = Package::new("checkout")
+        .with("app.py", "import requests\n")
+        .with("requirements.txt", "requests\n")
+        .with("env/pyvenv.cfg", "home = /usr\n");
+    let built = checkout.build(&[]);
+    let warnings = built.warnings();
+    assert!(warnings.contains("checkout is a source checkout"), "{warnings}");
+    assert!(warnings.contains("pip install --target package -r requirements.txt"), "{warnings}");
+    assert!(warnings.contains("leave it out with --drop env"), "{warnings}");
+    // Mach-O, 64 bits, little endian.
+    let mut object = vec![0xcf, 0xfa, 0xed, 0xfe];
+    object.resize(64, 0);
+    let fast = Dist::new("fast", "1.0")
+        .file("fast/__init__.py", "from fast import _fast\n")
+        .file("fast/_fast.cpython-312-darwin.so", object);
+    let warnings = shop().install(&fast).build(&["--python", "3.12"]).warnings();
+    assert!(warnings.contains("installed for macOS, not for Lambda: pip install"), "{warnings}");
+    assert!(warnings.contains("--platform manylinux2014_x86_64"), "{warnings}");
+}
+
 #[test]
 fn values_that_are_none() {
     let shop = shop();
@@ -220,7 +280,7 @@ fn values_that_are_none() {
         (["--arch", "riscv"], "x86_64 or arm64 is wanted"),
         (["--level", "bold"], "[possible values: safe, standard, max]"),
         (["--max-zipped", "5 megs"], "a size such as 250MB, 50MiB or 1000000 is wanted"),
-        (["--report", "xml=a"], "human or json"),
+        (["--report", "xml=a"], "human, json, markdown or html"),
         (["--report", "json="], "the path is empty"),
         (["--jobs", "0"], "1..=1024"),
     ];
@@ -358,7 +418,12 @@ fn a_budget_that_does_not_hold() {
     let blamed = [("--max-unzipped", "1KB", "1.20 MB"), ("--max-zipped", "100", "2.0 kB")];
     for (option, size, takes) in blamed {
         let run = shop.try_build(&[option, size]);
-        assert_eq!((run.code, run.err.as_str()), (1, ""), "the report tells, not stderr");
+        assert_eq!(run.code, 1);
+        assert!(
+            run.err.lines().all(|line| line.starts_with("next: ")),
+            "the report tells: {}",
+            run.err
+        );
         assert!(run.says(&["over the limit: shop with its layers takes", option]));
         assert!(run.says(&[option, &format!("largest: beta 2.0 ({takes})")]), "{}", run.out);
         let out = Path::new(&shop.home("out")).to_owned();
