@@ -77,6 +77,10 @@ judge: release ## Real apps slimmed at every level: do they still run?
 	$(CONTRADICTIONS)
 	tools/corpus/libraries.py --slim $(SLIM)
 
+.PHONY: examples
+examples: release ## The projects of examples/, each with its real client: AWS CLI, SAM, CDK, Terraform, ...
+	SLIM=$(SLIM) tools/examples/run.sh
+
 .PHONY: corpus
 corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/build.sh
