@@ -60,6 +60,10 @@ store: ## A cache in a bucket: the tests of the feature s3, against moto's serve
 	else echo "SKIPPED: cargo clippy is not here"; fi
 	MOTO_SERVER=$$(tools/moto) cargo test --features s3 --test it bucket::
 
+.PHONY: installs
+installs: ## Every way to install slim, tried: pip, uv, cargo, a GitHub Action, pre-commit, and a newcomer's five commands
+	tools/install/run.sh
+
 .PHONY: judge
 judge: release ## Real apps slimmed at every level: do they still run?
 	tools/corpus/build.sh $(TEST_APPS)
