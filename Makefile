@@ -64,6 +64,10 @@ store: ## A cache in a bucket: the tests of the feature s3, against moto's serve
 page: release ## The HTML report of real packages, looked at in a headless Chromium
 	SLIM=$(abspath $(SLIM)) tools/page/run.sh
 
+.PHONY: installs
+installs: ## Every way to install slim, tried: pip, uv, cargo, a GitHub Action, pre-commit, and a newcomer's five commands
+	tools/install/run.sh
+
 .PHONY: judge
 judge: release ## Real apps slimmed at every level: do they still run?
 	tools/corpus/build.sh $(TEST_APPS)

@@ -6,6 +6,7 @@ pub mod choices;
 pub mod diff;
 pub mod form;
 pub mod growth;
+pub mod installing;
 pub mod running;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use self::choices::{
     BytecodeArg, CompressionArg, Format, LayerArg, LevelArg, PageSizeArg, ReportFormat,
     RulesFormat, When,
 };
+use self::installing::{Completions, Man};
 use self::running::{Coldstart, Trace, Verify};
 use crate::config::{Config, Which};
 use crate::failure::Failure;
@@ -24,6 +26,9 @@ use crate::options::settings::Settings;
 use crate::options::workspace::{Share, Workspace};
 use crate::options::{Glob, Handler, Options, Proving, size};
 use crate::target::{Arch, Python};
+
+/// Where help shows the options that all commands have: after their own, whose number counts from 0.
+const LAST: usize = 900;
 
 /// Turns a Python deployment package into the smallest AWS Lambda zips that still run it.
 #[derive(Debug, Parser)]
@@ -33,10 +38,10 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// When to use colour.
-    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN", display_order = LAST)]
     pub color: When,
     /// How many threads to use [default: as many as there are processors]
-    #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), display_order = LAST)]
     pub jobs: Option<u16>,
 }
 
@@ -67,6 +72,10 @@ pub enum Command {
     Init(Init),
     /// Divide the functions of a workspace into shares that several machines can make
     Plan(Plan),
+    /// Print what completes slim's command line in a shell
+    Completions(Completions),
+    /// Print slim's man page, or write those of all commands
+    Man(Man),
 }
 
 /// The command line of `plan`.

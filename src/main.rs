@@ -4,6 +4,10 @@
 
 #[path = "main/bar.rs"]
 mod bar;
+#[path = "main/completions.rs"]
+mod completions;
+#[path = "main/manual.rs"]
+mod manual;
 #[path = "main/run.rs"]
 mod run;
 

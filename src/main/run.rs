@@ -10,6 +10,7 @@ use lambda_slim::cache::{Cache, NotACache, Stat};
 use lambda_slim::cli::caching::{CacheCommand, OneCache};
 use lambda_slim::cli::check::Check;
 use lambda_slim::cli::choices::{Format, ReportFormat, RulesFormat};
+use lambda_slim::cli::installing::Man;
 use lambda_slim::cli::{Asked, Build, Cli, Command, Configured, Init};
 use lambda_slim::config::environment::Environment;
 use lambda_slim::config::{self, Config};
@@ -28,6 +29,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::bar::Bar;
+use crate::{completions, manual};
 
 /// Whether a signal is ending the program.
 static ENDING: AtomicBool = AtomicBool::new(false);
@@ -143,6 +145,8 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
             RulesFormat::Json => json::render(&table::RULES),
             RulesFormat::Markdown => table::page(),
         })?,
+        Command::Completions(args) => print(&completions::of(args.shell)?)?,
+        Command::Man(args) => man(args)?,
         Command::Cache(args) => match &args.command {
             CacheCommand::Stat(args) => {
                 let cache = args.open(&config(&args.configured)?)?;
@@ -168,6 +172,17 @@ fn init(args: &Init) -> Result<()> {
     let told = |what: &str| format!("failed to {what} {}", path.display());
     lambda_slim::init::write(&path, &text).with_context(|| told("write"))?;
     print(&format!("wrote {}: look through it, then `slim build`\n", path.display()))
+}
+
+fn man(args: &Man) -> Result<()> {
+    let pages = manual::pages()?;
+    match &args.out_dir {
+        Some(folder) => {
+            manual::write(&pages, folder)?;
+            print(&format!("wrote {} man pages into {}\n", pages.len(), folder.display()))
+        }
+        None => pages.first().map_or(Ok(()), |page| print(&page.text)),
+    }
 }
 
 fn build(args: &Build, bar: &Bar) -> Result<u8> {

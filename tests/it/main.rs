@@ -17,6 +17,7 @@ mod evidence;
 mod folders;
 mod hostile;
 mod init;
+mod installing;
 mod kernels;
 mod layouts;
 mod links;
