@@ -58,7 +58,7 @@ pub const KEYS: &[Key] = &[
     key(["", "max-growth"], "\"2%\"", ["fail when a function and its layers grow by more over the baseline", "no limit"], ["--max-growth", "SLIM_MAX_GROWTH"], NO),
     key(["layer", "policy"], "\"shared\"", ["what goes into layers: shared, all or none", "shared for several functions, all for one"], ["--layer", "SLIM_LAYER"], NO),
     key(["layer", "pure-across-targets"], "true", ["whether functions of different Pythons or processors may share distributions of Python code alone", "false"], ["", ""], NO),
-    key(["cache", "dir"], "\".cache/slim\"", ["the folder of the cache", "slim in the user's cache folder"], ["--cache-dir", "SLIM_CACHE_DIR"], NO),
+    key(["cache", "dir"], "\".cache/slim\"", ["the folder of the cache", "lambda-slim in the user's cache folder"], ["--cache-dir", "SLIM_CACHE_DIR"], NO),
     key(["cache", "max-size"], "\"2GB\"", ["how much the cache may hold", "2GiB"], ["", "SLIM_CACHE_MAX_SIZE"], NO),
     key(["cache", "store"], "\"s3://bucket/slim\"", ["a store behind it that machines share: a folder, or a bucket", "none"], ["--cache", "SLIM_CACHE"], NO),
     key(["cache", "read-only"], "true", ["write nothing into the store", "false"], ["--cache-read-only", "SLIM_CACHE_READ_ONLY"], NO),

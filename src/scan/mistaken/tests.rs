@@ -35,7 +35,7 @@ fn paths_with_nothing_there() {
         ("s3://bucket/key.zip", "an address", "aws s3 cp s3://bucket/key.zip"),
         ("https://a.example/x.zip", "an address", "curl"),
         ("docker://shop:1", "container image", "docker create --name from shop:1"),
-        ("public.ecr.aws/lambda/python:3.12", "container image", "docker cp"),
+        ("images.example/lambda/python:3.12", "container image", "docker cp"),
         ("shop:latest", "container image", "docker cp"),
         ("/var/task/nowhere", "folder of a container", "docker cp"),
         ("requests==2.32.0", "a requirement", "pip install --target package 'requests==2.32.0'"),
