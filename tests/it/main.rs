@@ -32,6 +32,7 @@ mod rules;
 mod same_bytes;
 mod spelling;
 mod split;
+mod schema;
 mod support;
 mod target;
 mod together;
