@@ -6,6 +6,7 @@ pub mod choices;
 pub mod diff;
 pub mod form;
 pub mod growth;
+pub mod pricing;
 pub mod running;
 
 use std::path::PathBuf;
@@ -262,6 +263,10 @@ fn variable(text: &str) -> Result<(String, String), String> {
 
 /// The command line of `build`.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("memory", |arg| arg.requires("rie")),
+    mut_arg("price", |arg| arg.requires("rie"))
+)]
 pub struct Build {
     /// Folders that `pip install -t` filled, or zips of them, one per function; or names of functions
     /// of the configuration [default: all of them]
@@ -294,6 +299,9 @@ pub struct Build {
     /// AWS's Runtime Interface Emulator: run the events under it too, and measure INIT
     #[arg(long, value_name = "PATH", requires = "runtime_packages", conflicts_with = "no_verify")]
     pub rie: Option<PathBuf>,
+    /// What INIT under it costs.
+    #[command(flatten)]
+    pub pricing: pricing::Pricing,
     /// Whether compiled Python ships, so that a cold start compiles nothing [default: none]
     #[arg(long, value_enum)]
     pub bytecode: Option<BytecodeArg>,
@@ -491,6 +499,7 @@ impl Build {
             ..options
         };
         self.form.apply(&mut options);
+            billing: self.pricing.billing(),
         options
     }
 }

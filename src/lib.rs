@@ -104,6 +104,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     if let Some(baseline) = baseline {
         report.compare(baseline, &options);
     }
+    report.bill(&options.billing);
     match options.only {
         None => deliver(packed.staging, &report, licenses, &BTreeSet::new(), refused)?,
         Some(part) if !refused => pack::folders::become_tree(&packed, &options, part)?,

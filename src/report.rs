@@ -18,6 +18,8 @@ pub mod json;
 pub mod layers;
 pub mod markdown;
 pub mod numbers;
+pub mod money;
+pub mod notes;
 pub mod proof;
 pub mod reached;
 pub mod text;
@@ -32,6 +34,7 @@ use crate::facts::imports::How;
 use crate::facts::owners::DistId;
 use crate::facts::reach::Step;
 use crate::options::Options;
+use crate::measure::money::InitCost;
 use crate::pack::{Archive, Packed, Role};
 use crate::plan::layers::Place;
 use crate::plan::{Action, Because, Of, Plan, Why};
@@ -101,6 +104,12 @@ pub struct Report {
     /// Whether the result runs as the package did; null where nobody asked.
     pub proof: Option<Proof>,
     /// Every file and what became of it, where that was asked for.
+    /// What the INIT costs that the proof measured; null where it did not. It stands in `timings` too.
+    #[serde(skip)]
+    pub init_cost: Option<InitCost>,
+    /// Names of the zips that differ from those of the build before; null where none were written.
+    #[serde(skip)]
+    pub changed: Option<Vec<String>>,
     #[serde(skip)]
     pub files: Option<files::Files>,
     /// Seconds per stage; the only part that differs from run to run.
@@ -354,6 +363,8 @@ impl Report {
             bytecode: None,
             proof: None,
             files: None,
+            init_cost: None,
+            changed: None,
             timings: BTreeMap::new(),
         }
     }
