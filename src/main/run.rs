@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use lambda_slim::cache::{Cache, NotACache, Stat};
 use lambda_slim::cli::caching::{CacheCommand, OneCache};
 use lambda_slim::cli::check::Check;
-use lambda_slim::cli::choices::{Format, ReportFormat, RulesFormat};
+use lambda_slim::cli::choices::{DiffFormat, Format, ReportFormat, RulesFormat};
 use lambda_slim::cli::{Asked, Build, Cli, Command, Configured, Init};
 use lambda_slim::config::environment::Environment;
 use lambda_slim::config::{self, Config};
@@ -124,8 +124,9 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         Command::Diff(args) => {
             let found = diff::diff(&args.a, &args.b, args.max_growth, &bar)?;
             print(&match args.format {
-                Format::Human => diff::words::render(&found, args.verbose),
-                Format::Json => json::render(&found),
+                DiffFormat::Human => diff::words::render(&found, args.verbose),
+                DiffFormat::Json => json::render(&found),
+                DiffFormat::Markdown => markdown::render_diff(&found),
             })?;
             return Ok(u8::from(!found.exceeded.is_empty()));
         }
@@ -287,7 +288,7 @@ fn check(args: &Check, bar: &Bar) -> Result<u8> {
         print(&match args.format() {
             ReportFormat::Human => checked.render(&report),
             ReportFormat::Json => json::render(&checked),
-            ReportFormat::Markdown => markdown::render(&report),
+            ReportFormat::Markdown => markdown::render(&report, false),
             ReportFormat::Html => html::render(&report),
         })?;
     }
@@ -310,7 +311,7 @@ fn rendered(report: &Report, format: ReportFormat, style: text::Style) -> String
     match format {
         ReportFormat::Human => text::render(report, style),
         ReportFormat::Json => json::render(report),
-        ReportFormat::Markdown => markdown::render(report),
+        ReportFormat::Markdown => markdown::render(report, !style.dry_run),
         ReportFormat::Html => html::render(report),
     }
 }

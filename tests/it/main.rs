@@ -21,6 +21,7 @@ mod kernels;
 mod layouts;
 mod links;
 mod metadata;
+mod markdown;
 mod owners;
 mod package;
 mod pages;
