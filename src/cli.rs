@@ -330,6 +330,10 @@ pub struct Build {
     /// with a --cache that machines share, the build that follows finds all of them there
     #[arg(long, value_name = "I/N", conflicts_with_all = ["dry_run", "no_cache", "report", "baseline"])]
     pub shard: Option<Share>,
+    /// Under GitHub Actions (GITHUB_ACTIONS=true), add nothing to the step: no summary, no annotations
+    /// and no outputs
+    #[arg(long)]
+    pub no_github: bool,
     /// Do everything but write the results
     #[arg(long)]
     pub dry_run: bool,
@@ -495,11 +499,11 @@ impl Build {
             source_date_epoch: epoch,
             dry_run: self.dry_run,
             proving,
+            billing: self.pricing.billing(),
             every_file: self.wants(ReportFormat::Html),
             ..options
         };
         self.form.apply(&mut options);
-            billing: self.pricing.billing(),
         options
     }
 }

@@ -4,6 +4,8 @@
 
 #[path = "main/bar.rs"]
 mod bar;
+#[path = "main/github.rs"]
+mod github;
 #[path = "main/run.rs"]
 mod run;
 

@@ -12,14 +12,15 @@ pub mod doubts;
 pub mod duplicates;
 pub mod explain;
 pub mod files;
+pub mod github;
 pub mod html;
 pub mod inspect;
 pub mod json;
 pub mod layers;
 pub mod markdown;
-pub mod numbers;
 pub mod money;
 pub mod notes;
+pub mod numbers;
 pub mod proof;
 pub mod reached;
 pub mod text;
@@ -33,8 +34,8 @@ use crate::facts::Facts;
 use crate::facts::imports::How;
 use crate::facts::owners::DistId;
 use crate::facts::reach::Step;
-use crate::options::Options;
 use crate::measure::money::InitCost;
+use crate::options::Options;
 use crate::pack::{Archive, Packed, Role};
 use crate::plan::layers::Place;
 use crate::plan::{Action, Because, Of, Plan, Why};
@@ -103,13 +104,13 @@ pub struct Report {
     pub bytecode: Option<Bytecode>,
     /// Whether the result runs as the package did; null where nobody asked.
     pub proof: Option<Proof>,
-    /// Every file and what became of it, where that was asked for.
     /// What the INIT costs that the proof measured; null where it did not. It stands in `timings` too.
     #[serde(skip)]
     pub init_cost: Option<InitCost>,
     /// Names of the zips that differ from those of the build before; null where none were written.
     #[serde(skip)]
     pub changed: Option<Vec<String>>,
+    /// Every file and what became of it, where that was asked for.
     #[serde(skip)]
     pub files: Option<files::Files>,
     /// Seconds per stage; the only part that differs from run to run.
@@ -362,9 +363,9 @@ impl Report {
             growth: None,
             bytecode: None,
             proof: None,
-            files: None,
             init_cost: None,
             changed: None,
+            files: None,
             timings: BTreeMap::new(),
         }
     }
