@@ -6,6 +6,9 @@ use super::page::{Page, Table};
 use crate::report::diff::{Changes, DistributionChange, What};
 use crate::report::numbers::{change, change_percent, size};
 
+/// How many reasons a row tells.
+const MOST_REASONS: usize = 3;
+
 /// How much more or less, in bytes and in percent.
 pub(super) fn by(before: u64, after: u64) -> String {
     let percent = change_percent(before, after);
@@ -70,10 +73,19 @@ fn table(rows: &[DistributionChange], since: &str) -> Table {
                 false => change(row.before.bytes, row.after.bytes),
             });
         }
-        cells.push(text(&row.why.join("; ")));
+        cells.push(why(&row.why));
         table.row(cells);
     }
     table
+}
+
+/// The first reasons, a line of the cell each.
+fn why(clauses: &[String]) -> String {
+    let mut told: Vec<String> = clauses.iter().take(MOST_REASONS).map(|one| text(one)).collect();
+    if clauses.len() > told.len() {
+        told.push(format!("and {} more", clauses.len() - told.len()));
+    }
+    told.join("<br>")
 }
 
 fn difference(row: &DistributionChange, before: u64, after: u64) -> String {
@@ -89,7 +101,7 @@ pub(super) fn rules(page: &mut Page, changes: &Changes) {
     let mut table = Table::new(&["rule", ">took away", ">takes away", ">by", "why"]);
     for rule in &changes.rules {
         let (before, after) = (rule.before, rule.after);
-        let why = text(&rule.why.join("; "));
+        let why = why(&rule.why);
         table.row([code(&rule.id), size(before), size(after), change(before, after), why]);
     }
     if !table.is_empty() {
