@@ -7,6 +7,7 @@ pub mod diff;
 pub mod form;
 pub mod growth;
 pub mod installing;
+pub mod pricing;
 pub mod running;
 
 use std::path::PathBuf;
@@ -271,6 +272,10 @@ fn variable(text: &str) -> Result<(String, String), String> {
 
 /// The command line of `build`.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("memory", |arg| arg.requires("rie")),
+    mut_arg("price", |arg| arg.requires("rie"))
+)]
 pub struct Build {
     /// Folders that `pip install -t` filled, or zips of them, one per function; or names of functions
     /// of the configuration [default: all of them]
@@ -303,6 +308,9 @@ pub struct Build {
     /// AWS's Runtime Interface Emulator: run the events under it too, and measure INIT
     #[arg(long, value_name = "PATH", requires = "runtime_packages", conflicts_with = "no_verify")]
     pub rie: Option<PathBuf>,
+    /// What INIT under it costs.
+    #[command(flatten)]
+    pub pricing: pricing::Pricing,
     /// Whether compiled Python ships, so that a cold start compiles nothing [default: none]
     #[arg(long, value_enum)]
     pub bytecode: Option<BytecodeArg>,
@@ -331,6 +339,10 @@ pub struct Build {
     /// with a --cache that machines share, the build that follows finds all of them there
     #[arg(long, value_name = "I/N", conflicts_with_all = ["dry_run", "no_cache", "report", "baseline"])]
     pub shard: Option<Share>,
+    /// Under GitHub Actions (GITHUB_ACTIONS=true), add nothing to the step: no summary, no annotations
+    /// and no outputs
+    #[arg(long)]
+    pub no_github: bool,
     /// Do everything but write the results
     #[arg(long)]
     pub dry_run: bool,
@@ -496,6 +508,7 @@ impl Build {
             source_date_epoch: epoch,
             dry_run: self.dry_run,
             proving,
+            billing: self.pricing.billing(),
             every_file: self.wants(ReportFormat::Html),
             ..options
         };

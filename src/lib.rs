@@ -120,8 +120,9 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     if let Some(baseline) = baseline {
         report.compare(baseline, &options);
     }
+    report.bill(&options.billing);
     match options.only {
-        None => deliver(packed.staging, &report, licenses, &BTreeSet::new(), refused)?,
+        None => deliver(packed.staging, &mut report, licenses, &BTreeSet::new(), refused)?,
         Some(part) if !refused => pack::folders::become_tree(&packed, &options, part)?,
         // There is no place beside the tree for what failed its proof.
         Some(_) => {}
@@ -133,7 +134,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
 /// `unproven`, where nothing is to be deployed. What is `in_place` already stays there.
 fn deliver(
     staging: Staging,
-    report: &Report,
+    report: &mut Report,
     licenses: Option<String>,
     in_place: &BTreeSet<String>,
     refused: bool,
@@ -145,6 +146,7 @@ fn deliver(
     if !refused {
         let changed = Changed::since(report, &staging.last_report());
         texts.push((report::changed::FILE, report::json::render(&changed)));
+        report.changed = (!staging.is_dry()).then(|| changed.files());
     }
     texts.push(("report.json", report::json::render(report)));
     for (name, text) in texts {
@@ -182,9 +184,9 @@ pub fn build_workspace(
     if let Some(baseline) = baseline {
         built.report.compare(baseline, options);
     }
-    let workspace::Built { report, licenses, staging, in_place, lock } = built;
+    let workspace::Built { mut report, licenses, staging, in_place, lock } = built;
     let refused = report.proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
-    deliver(staging, &report, licenses, &in_place, refused)?;
+    deliver(staging, &mut report, licenses, &in_place, refused)?;
     if !refused && !options.dry_run {
         workspace::keep(workspace, lock.as_deref())?;
     }

@@ -6,6 +6,8 @@
 mod bar;
 #[path = "main/completions.rs"]
 mod completions;
+#[path = "main/github.rs"]
+mod github;
 #[path = "main/manual.rs"]
 mod manual;
 #[path = "main/run.rs"]

@@ -1,4 +1,5 @@
 //! Measures what runs of a package do.
 
 pub mod coldstart;
+pub mod money;
 pub mod trace;

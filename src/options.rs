@@ -1,5 +1,6 @@
 //! What a build was asked for.
 
+pub mod billing;
 pub mod settings;
 pub mod workspace;
 
@@ -368,6 +369,8 @@ pub struct Options {
     pub every_file: bool,
     /// How the result is proven; None for not at all.
     pub proving: Option<Proving>,
+    /// What INIT costs, where it is measured.
+    pub billing: billing::Billing,
     /// What need not be worked out twice; off by default.
     pub cache: Cache,
 }
@@ -408,6 +411,7 @@ impl Options {
             dry_run: false,
             every_file: false,
             proving: None,
+            billing: billing::Billing::default(),
             cache: Cache::default(),
         }
     }

@@ -12,12 +12,15 @@ pub mod doubts;
 pub mod duplicates;
 pub mod explain;
 pub mod files;
+pub mod github;
 pub mod html;
 pub mod inspect;
 pub mod json;
 pub mod layers;
 pub mod markdown;
+pub mod money;
 pub mod next;
+pub mod notes;
 pub mod numbers;
 pub mod proof;
 pub mod reached;
@@ -32,6 +35,7 @@ use crate::facts::Facts;
 use crate::facts::imports::How;
 use crate::facts::owners::DistId;
 use crate::facts::reach::Step;
+use crate::measure::money::InitCost;
 use crate::options::Options;
 use crate::pack::{Archive, Packed, Role};
 use crate::plan::layers::Place;
@@ -104,6 +108,12 @@ pub struct Report {
     /// The handlers that were named, else functions that look like one.
     #[serde(skip)]
     pub handlers: Vec<String>,
+    /// What the INIT costs that the proof measured; null where it did not. It stands in `timings` too.
+    #[serde(skip)]
+    pub init_cost: Option<InitCost>,
+    /// Names of the zips that differ from those of the build before; null where none were written.
+    #[serde(skip)]
+    pub changed: Option<Vec<String>>,
     /// Every file and what became of it, where that was asked for.
     #[serde(skip)]
     pub files: Option<files::Files>,
@@ -358,6 +368,8 @@ impl Report {
             bytecode: None,
             proof: None,
             handlers: options.handlers.iter().map(ToString::to_string).collect(),
+            init_cost: None,
+            changed: None,
             files: None,
             timings: BTreeMap::new(),
         }

@@ -277,8 +277,7 @@ impl Lab<'_> {
             let measured = [("INIT", median(init)), ("first call", median(first))];
             for (what, value) in measured {
                 if let Some(value) = value {
-                    timings
-                        .insert(format!("emulator: {what} {side}"), (value / 10.0).round() / 100.0);
+                    timings.insert(format!("emulator: {what} {side}"), value.round() / 1000.0);
                 }
             }
         }

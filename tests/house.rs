@@ -110,8 +110,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "measure",
         &[
-            "tree", "options", "scan", "facts", "plan", "pack", "verify", "proving", "python",
-            "zip", "runtime", "failure",
+            "tree", "target", "options", "scan", "facts", "plan", "pack", "verify", "proving",
+            "python", "zip", "runtime", "failure",
         ],
     ),
     (

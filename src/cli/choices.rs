@@ -134,6 +134,17 @@ pub enum ReportFormat {
     Html,
 }
 
+/// The form of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// For pull requests
+    Markdown,
+}
+
 /// The form of the list of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RulesFormat {

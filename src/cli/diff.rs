@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Format;
+use super::choices::DiffFormat;
 use crate::options::Growth;
 
 /// The command line of `diff`.
@@ -22,7 +22,7 @@ pub struct Diff {
     pub max_growth: Option<Growth>,
     /// The form of the answer
     #[arg(long, value_enum, default_value = "human")]
-    pub format: Format,
+    pub format: DiffFormat,
     /// Print every distribution and every file that differs
     #[arg(short, long)]
     pub verbose: bool,

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::caching::Caching;
 use super::choices::{Format, LevelArg};
+use super::pricing::Pricing;
 use super::{Configured, Runs, no_handler, some, with_events};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -133,6 +134,9 @@ pub struct Coldstart {
     /// The target's processor, x86_64 or arm64 [default: read from the package, else x86_64]
     #[arg(long, value_name = "ARCH")]
     pub arch: Option<Arch>,
+    /// What it costs.
+    #[command(flatten)]
+    pub pricing: Pricing,
     /// How it is run.
     #[command(flatten)]
     pub runs_as: Runs,
@@ -163,6 +167,7 @@ impl Coldstart {
         let packages = vec![self.package.clone()];
         let settings = own.over(config.settings(&packages));
         let mut options = self.runs_as.options(settings, packages, config);
+        options.billing = self.pricing.billing();
         options.cache = self.caching.open(config)?;
         match &options.handlers[..] {
             [] => Err(no_handler("measure")),

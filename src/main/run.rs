@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use lambda_slim::cache::{Cache, NotACache, Stat};
 use lambda_slim::cli::caching::{CacheCommand, OneCache};
 use lambda_slim::cli::check::Check;
-use lambda_slim::cli::choices::{Format, ReportFormat, RulesFormat};
+use lambda_slim::cli::choices::{DiffFormat, Format, ReportFormat, RulesFormat};
 use lambda_slim::cli::installing::Man;
 use lambda_slim::cli::{Asked, Build, Cli, Command, Configured, Init};
 use lambda_slim::config::environment::Environment;
@@ -17,6 +17,8 @@ use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
 use lambda_slim::options::{Layout, Options};
+use lambda_slim::pack::staging::{REPORT, UNPROVEN};
+use lambda_slim::report::github::Made;
 use lambda_slim::report::{
     self, Report, budgets, coldstart, diff, doubts, explain, html, inspect, json, markdown, next,
     proof, text,
@@ -29,7 +31,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::bar::Bar;
-use crate::{completions, manual};
+use crate::{completions, github, manual};
 
 /// Whether a signal is ending the program.
 static ENDING: AtomicBool = AtomicBool::new(false);
@@ -126,8 +128,9 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         Command::Diff(args) => {
             let found = diff::diff(&args.a, &args.b, args.max_growth, &bar)?;
             print(&match args.format {
-                Format::Human => diff::words::render(&found, args.verbose),
-                Format::Json => json::render(&found),
+                DiffFormat::Human => diff::words::render(&found, args.verbose),
+                DiffFormat::Json => json::render(&found),
+                DiffFormat::Markdown => markdown::render_diff(&found),
             })?;
             return Ok(u8::from(!found.exceeded.is_empty()));
         }
@@ -219,13 +222,14 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
             )
             .into());
     }
-    let (report, cache) = match &asked {
-        Asked::Packages(options) => (lambda_slim::build(options, bar)?, &options.cache),
+    let (report, options) = match &asked {
+        Asked::Packages(options) => (lambda_slim::build(options, bar)?, options),
         Asked::Workspace(workspace) => {
-            (lambda_slim::build_workspace(workspace, args.replan, bar)?, &workspace.options.cache)
+            (lambda_slim::build_workspace(workspace, args.replan, bar)?, &workspace.options)
         }
     };
-    told_of_cache(cache, args);
+    let out_dir = &options.out_dir;
+    told_of_cache(&options.cache, args);
     for (format, path) in &args.report {
         std::fs::write(path, rendered(&report, *format, style))
             .with_context(|| format!("failed to write {}", Path::new(path).display()))?;
@@ -255,7 +259,22 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
         }
     };
     let not_run = asked && report.proof.as_ref().is_some_and(|p| p.status == Status::NotRun);
+    if github::is_there(args.no_github) {
+        let at = report_path(args, out_dir, refused);
+        github::tell(&report, Made { report: at.as_deref(), not_run }, !args.dry_run);
+    }
     Ok(u8::from(refused || not_run || !report.exceeded.is_empty()))
+}
+
+/// Where the report for programs was written: in the output folder, else as a copy that was asked for.
+fn report_path(args: &Build, out_dir: &Path, refused: bool) -> Option<String> {
+    let copy = args.report.iter().find(|(format, _)| *format == ReportFormat::Json);
+    let place = if refused { out_dir.join(UNPROVEN) } else { out_dir.to_owned() };
+    let path = match args.dry_run || args.form.only.is_some() {
+        false => Some(place.join(REPORT)),
+        true => copy.map(|(_, path)| path.clone()),
+    };
+    path.map(|path| path.display().to_string())
 }
 
 /// Says what was wrong with the cache, which is no reason to fail.
@@ -323,12 +342,15 @@ fn check(args: &Check, bar: &Bar) -> Result<u8> {
         print(&match args.format() {
             ReportFormat::Human => checked.render(&report),
             ReportFormat::Json => json::render(&checked),
-            ReportFormat::Markdown => markdown::render(&report),
+            ReportFormat::Markdown => markdown::render(&report, false),
             ReportFormat::Html => html::render(&report),
         })?;
     }
     let fails = |status| matches!(status, Status::Failed | Status::NotRun);
     let refused = report.proof.as_ref().is_some_and(|proof| fails(proof.status));
+    if github::is_there(args.build.no_github) {
+        github::tell(&report, Made { report: None, not_run: refused }, false);
+    }
     Ok(u8::from(refused || !report.exceeded.is_empty()))
 }
 
@@ -346,7 +368,7 @@ fn rendered(report: &Report, format: ReportFormat, style: text::Style) -> String
     match format {
         ReportFormat::Human => text::render(report, style),
         ReportFormat::Json => json::render(report),
-        ReportFormat::Markdown => markdown::render(report),
+        ReportFormat::Markdown => markdown::render(report, !style.dry_run),
         ReportFormat::Html => html::render(report),
     }
 }

@@ -18,6 +18,7 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::money::InitCost;
 use crate::failure::Failure;
 use crate::options::Handler;
 use crate::scan::Scanned;
@@ -56,6 +57,8 @@ pub struct Coldstart {
     pub download_bytes_per_second: f64,
     /// The package as it was, slimmed, and slimmed with bytecode.
     pub variants: Vec<Variant>,
+    /// What their INIT costs.
+    pub init_cost: InitCost,
     /// The heaviest imports of the user's code, at most ten.
     pub imports: Vec<Import>,
     /// Every import that can be moved, moved together, where that is more than one.

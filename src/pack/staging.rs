@@ -20,9 +20,9 @@ use crate::options::Options;
 /// Beginning of the staging folders' names.
 const PREFIX: &str = ".slim-";
 /// The report, which is moved last: its hashes tell whether the set is whole.
-const REPORT: &str = "report.json";
+pub const REPORT: &str = "report.json";
 /// The folder in the output folder for what failed its proof.
-const UNPROVEN: &str = "unproven";
+pub const UNPROVEN: &str = "unproven";
 
 /// The staging folders of this process, for the moment of an interrupt.
 static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
@@ -179,6 +179,11 @@ impl Staging {
             }
         }
         Ok(())
+    }
+
+    /// Whether nothing is to be moved into the output folder.
+    pub fn is_dry(&self) -> bool {
+        self.dry_run
     }
 
     /// The report of the build before in the output folder; null where there is none.

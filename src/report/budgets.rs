@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::diff::{Changes, words};
 use super::numbers::{change, mb, percent, size};
-use super::{Distribution, Function, Report, SCHEMA_VERSION, Tool, proof};
+use super::{Distribution, Function, Report, SCHEMA_VERSION, Tool, money, proof};
 use crate::options::Options;
 use crate::target::{Target, UNZIPPED_LIMIT};
 use crate::verify::Proof;
@@ -257,6 +257,8 @@ impl<'r> Check<'r> {
         if let Some(proof) = self.proof {
             out.push_str(&proof::render(proof, &report.timings));
         }
+        let cost = report.init_cost.iter().flat_map(money::lines);
+        cost.for_each(|line| out.push_str(&format!("{line}\n")));
         out
     }
 }

@@ -57,6 +57,12 @@ pub struct Function<'r> {
 }
 
 impl<'r> Changed<'r> {
+    /// The zips that are to be deployed.
+    pub fn files(&self) -> Vec<String> {
+        let changed = self.zips.iter().filter(|zip| zip.changed);
+        changed.map(|zip| zip.file.to_owned()).collect()
+    }
+
     /// Holds a report against the one that lay in the output folder before, or anything else: what that
     /// does not tell is changed.
     pub fn since(report: &'r Report, before: &Value) -> Self {

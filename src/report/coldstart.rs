@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::money;
 use super::numbers::{count, mb};
 use crate::measure::coldstart::{Change, Coldstart, Import, Moved, Node, Spread, Used, Variant};
+use crate::measure::money::Billed;
 
 /// Most modules that are listed.
 const MOST_MODULES: usize = 25;
@@ -34,6 +36,7 @@ pub fn render(found: &Coldstart) -> String {
          {:.0} MB/s for granted.\n",
         found.download_bytes_per_second / 1e6
     ));
+    billed(&mut out, found);
     out.push_str("\nseconds by module, each with all that it imports first:\n");
     table(&mut out, &modules(&found.variants));
     if !found.imports.is_empty() {
@@ -64,6 +67,32 @@ pub fn render(found: &Coldstart) -> String {
         out.push_str(&format!("warning: {warning}\n"));
     }
     out
+}
+
+/// What INIT costs, in the same columns.
+fn billed(out: &mut String, found: &Coldstart) {
+    let row = |name: &str, cell: &dyn Fn(&Billed) -> String| {
+        (name.to_owned(), found.init_cost.of.iter().map(cell).collect())
+    };
+    let first = found.init_cost.of.first().map_or(0.0, |first| first.usd_per_million);
+    let saved = |billed: &Billed| match billed.name.as_str() {
+        "as-it-was" => String::new(),
+        _ => money::saved(first, billed.usd_per_million),
+    };
+    out.push_str("\nINIT as it is billed, for a million cold starts:\n");
+    let headed = |(_, cells): Row| (String::new(), cells);
+    let names = totals(found).into_iter().take(1).map(headed);
+    let rows = [
+        row("seconds", &|billed| format!("{} s", count(billed.seconds_per_million))),
+        row("price", &|billed| money::usd(billed.usd_per_million)),
+        row("against as it was", &saved),
+    ];
+    table(out, &names.chain(rows).collect::<Vec<Row>>());
+    out.push_str(&format!(
+        "  {}\n  {}\n  Lambda bills Python's own start too, which is the same in every column\n",
+        money::priced(&found.init_cost),
+        money::ASSUMED
+    ));
 }
 
 /// A row: what it is, then a cell for each variant.

@@ -95,6 +95,24 @@ pub struct FunctionChange {
     pub before: Option<u64>,
     /// The same after; null for one that is gone.
     pub after: Option<u64>,
+    /// Unzipped bytes of them before; null for a new one.
+    pub unzipped_before: Option<u64>,
+    /// The same after; null for one that is gone.
+    pub unzipped_after: Option<u64>,
+}
+
+impl FunctionChange {
+    fn between(name: &str, before: Option<&PastFunction>, after: Option<&PastFunction>) -> Self {
+        let zipped = |side: Option<&PastFunction>| side.map(|function| function.zipped_bytes);
+        let unzipped = |side: Option<&PastFunction>| side.and_then(|one| one.unzipped_bytes);
+        Self {
+            name: name.to_owned(),
+            before: zipped(before),
+            after: zipped(after),
+            unzipped_before: unzipped(before),
+            unzipped_after: unzipped(after),
+        }
+    }
 }
 
 /// One zip.
@@ -288,21 +306,14 @@ impl Changes {
 /// Functions of one name; where there is one on each side, these two.
 fn functions(a: &Past, b: &Past) -> Vec<FunctionChange> {
     if let ([before], [after]) = (&a.functions[..], &b.functions[..]) {
-        let (before, name) = (Some(before.zipped_bytes), after.name.clone());
-        return vec![FunctionChange { name, before, after: Some(after.zipped_bytes) }];
+        return vec![FunctionChange::between(&after.name, Some(before), Some(after))];
     }
     let names: BTreeSet<&str> =
         a.functions.iter().chain(&b.functions).map(|function| function.name.as_str()).collect();
-    let bytes = |of: &[PastFunction], name: &str| {
-        of.iter().find(|function| function.name == name).map(|function| function.zipped_bytes)
-    };
+    let side = |of: &Past, name: &str| of.functions.iter().find(|one| one.name == name).cloned();
     names
         .into_iter()
-        .map(|name| FunctionChange {
-            name: name.to_owned(),
-            before: bytes(&a.functions, name),
-            after: bytes(&b.functions, name),
-        })
+        .map(|name| FunctionChange::between(name, side(a, name).as_ref(), side(b, name).as_ref()))
         .collect()
 }
 

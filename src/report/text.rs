@@ -4,9 +4,7 @@ use std::fmt::Write;
 
 use super::diff::words;
 use super::numbers::{count, files, mb, percent};
-use super::{Amount, Distribution, Function, Report, duplicates, layers, proof};
-use crate::rules::table::{OTHER_KERNELS, PAGE_SIZE, UNOPENED};
-use crate::target::Arch;
+use super::{Amount, Distribution, Function, Report, duplicates, layers, money, notes, proof};
 use crate::target::UNZIPPED_LIMIT;
 
 /// Rows of the table that are shown without `-v`.
@@ -27,38 +25,7 @@ pub fn render(report: &Report, style: Style) -> String {
     header(&mut out, report);
     table(&mut out, report, style);
     zips(&mut out, report);
-    if let Some(told) = report.bytecode.as_ref().and_then(super::bytecode::Bytecode::told) {
-        line(&mut out, &told);
-    }
-    if let Some(rule) = report.rules.iter().find(|rule| rule.id == UNOPENED.id) {
-        let (files, bytes) = (files(rule.files), mb(rule.bytes));
-        line(&mut out, &format!("left out on the word of the trace: {files}, {bytes}"));
-    }
-    if let Some(rule) = report.rules.iter().find(|rule| rule.id == PAGE_SIZE.id) {
-        let (files, bytes) = (files(rule.files), mb(rule.bytes));
-        line(
-            &mut out,
-            &format!(
-                "for a kernel with pages of 4 KiB, as Lambda's, and no larger ones (--page-size): \
-                 {files}, {bytes} less unzipped"
-            ),
-        );
-    }
-    if let Some(rule) = report.rules.iter().find(|rule| rule.id == OTHER_KERNELS.id) {
-        let (files, zipped) = (files(rule.files), mb(rule.zipped_bytes));
-        let processors = match report.target.arch {
-            Arch::X86_64 => "with AVX2, as all of Lambda's",
-            Arch::Arm64 => "such as Graviton2 or newer, as all of Lambda's",
-        };
-        line(
-            &mut out,
-            &format!(
-                "for processors {processors}: kernels of others are overwritten in {files}, about \
-                 {zipped} less zipped (rule {})",
-                rule.id
-            ),
-        );
-    }
+    notes::of(report).iter().for_each(|note| line(&mut out, note));
     doubts(&mut out, report, style);
     for told in duplicates::render(&report.duplicates, style.verbose) {
         line(&mut out, &told);
@@ -78,6 +45,9 @@ pub fn render(report: &Report, style: Style) -> String {
     }
     if let Some(proof) = &report.proof {
         out.push_str(&proof::render(proof, &report.timings));
+    }
+    if let Some(cost) = &report.init_cost {
+        money::lines(cost).iter().for_each(|told| line(&mut out, told));
     }
     timings(&mut out, report);
     last(&mut out, report, style);

@@ -107,6 +107,34 @@ fn an_import_that_one_function_uses_is_moved_there_and_measured() {
 }
 
 #[test]
+fn init_is_told_in_money() {
+    let app = app();
+    let found = measured(&app, &["--memory", "512"]);
+    assert_eq!(found["init_cost"]["list_price_as_of"], "2025-08");
+    let variants = found["variants"].as_array().unwrap();
+    for (variant, cost) in variants.iter().zip(found["init_cost"]["of"].as_array().unwrap()) {
+        assert_eq!(variant["name"], cost["name"]);
+        let seconds = number(&variant["init"]["median"]);
+        let per_million = number(&cost["seconds_per_million"]);
+        let over = per_million - seconds * 1e6;
+        assert!((0.0..=1_000.1).contains(&over), "whole milliseconds: {seconds} {cost}");
+        let usd = per_million * 0.5 * 0.0000166667;
+        assert!((number(&cost["usd_per_million"]) - usd).abs() < 1e-5, "{usd} {cost}");
+    }
+    let run = coldstart(&app, &["--handler", "app.handler", "--price", "0.00002"]).ok();
+    for words in [
+        &["INIT as it is billed, for a million cold starts:"][..],
+        &["seconds", "000 s"],
+        &["price", " USD"],
+        &["against as it was"],
+        &["1,024 MB at 0.00002 USD per GB-second (given by --price)"],
+        &["assumed: every cold start takes as long as the median measured here, on this machine"],
+    ] {
+        assert!(run.says(words), "{words:?} in {}", run.out);
+    }
+}
+
+#[test]
 fn people_are_told_in_words() {
     let run = coldstart(&app(), &["--handler", "app.handler"]).ok();
     for words in [

@@ -76,7 +76,7 @@ impl Space {
     }
 
     #[track_caller]
-    fn run(&self, args: &[&str]) -> Run {
+    pub fn run(&self, args: &[&str]) -> Run {
         let tables: Vec<String> =
             self.tables.values().map(|table| format!("\n[[function]]\n{table}")).collect();
         fs::write(self.path("slim.toml"), format!("{}{}", self.top, tables.concat())).unwrap();

@@ -10,6 +10,7 @@ use super::{
 use crate::facts::Facts;
 use crate::facts::owners::Owner;
 use crate::failure::Failure;
+use crate::measure::money::InitCost;
 use crate::options::{Handler, Options, Proving};
 use crate::pack::Packed;
 use crate::plan::Plan;
@@ -113,6 +114,8 @@ impl<'a> Cold<'a> {
         let Measured { variants, imports, together, raised } =
             measure(&asked, &[raw, slimmed, compiled])?;
         let warnings = unsteady(&variants).into_iter().collect();
+        let inits = variants.iter().map(|variant| (variant.name, variant.init.median));
+        let init_cost = InitCost::of(&options.billing, facts.target.arch, inits);
         Ok(Coldstart {
             schema_version: 1,
             handler: self.handler.to_string(),
@@ -124,6 +127,7 @@ impl<'a> Cold<'a> {
             events: self.bench.site.events.len(),
             download_bytes_per_second: BYTES_PER_SECOND,
             variants,
+            init_cost,
             imports,
             together,
             raised,

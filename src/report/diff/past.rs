@@ -66,6 +66,8 @@ pub(super) struct PastZip {
 pub(super) struct PastFunction {
     pub(super) name: String,
     pub(super) zipped_bytes: u64,
+    #[serde(default)]
+    pub(super) unzipped_bytes: Option<u64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
