@@ -3,6 +3,7 @@
 //! Numbers are here, in bytes; words are in the writers.
 
 pub mod budgets;
+pub mod bundled;
 pub mod bytecode;
 pub mod cache;
 pub mod changed;
@@ -20,6 +21,7 @@ pub mod markdown;
 pub mod numbers;
 pub mod proof;
 pub mod reached;
+pub mod sbom;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,6 +102,9 @@ pub struct Report {
     pub bytecode: Option<Bytecode>,
     /// Whether the result runs as the package did; null where nobody asked.
     pub proof: Option<Proof>,
+    /// Which distributions lie in which zip.
+    #[serde(skip)]
+    pub bundled: Vec<bundled::Bundled>,
     /// Every file and what became of it, where that was asked for.
     #[serde(skip)]
     pub files: Option<files::Files>,
@@ -319,6 +324,7 @@ impl Report {
                 })
                 .collect(),
             proof,
+            bundled: bundled::of(tree, facts, plan, packed),
             timings,
             ..Self::empty(facts.target, options)
         }
@@ -353,6 +359,7 @@ impl Report {
             growth: None,
             bytecode: None,
             proof: None,
+            bundled: Vec::new(),
             files: None,
             timings: BTreeMap::new(),
         }

@@ -18,7 +18,7 @@ use lambda_slim::measure::trace;
 use lambda_slim::options::Options;
 use lambda_slim::report::{
     self, Report, budgets, coldstart, diff, doubts, explain, html, inspect, json, markdown, proof,
-    text,
+    sbom, text,
 };
 use lambda_slim::rules::table;
 use lambda_slim::runtime::find::seems_there;
@@ -214,6 +214,10 @@ fn build(args: &Build, bar: &Bar) -> Result<u8> {
     for (format, path) in &args.report {
         std::fs::write(path, rendered(&report, *format, style))
             .with_context(|| format!("failed to write {}", Path::new(path).display()))?;
+    }
+    if let Some(path) = &args.sbom {
+        lambda_slim::init::write(path, &sbom::render(&report))
+            .with_context(|| format!("failed to write {}", path.display()))?;
     }
     if !args.quiet {
         print(&rendered(&report, args.format, style))?;

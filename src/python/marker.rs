@@ -24,7 +24,11 @@ const DEEPEST: usize = 50;
 
 /// A condition on the environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marker(Node);
+pub struct Marker {
+    node: Node,
+    /// Whether it may differ from patch to patch.
+    by_patch: bool,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Node {
@@ -108,19 +112,21 @@ impl Marker {
     /// Reads a marker; `None` for what is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut reader = Reader { rest: text, depth: 0 };
+        let mut reader = Reader { rest: text, depth: 0, by_patch: false };
         let node = reader.any()?;
-        reader.rest.trim().is_empty().then_some(Self(node))
+        let by_patch = reader.by_patch;
+        reader.rest.trim().is_empty().then_some(Self { node, by_patch })
     }
 
     /// Whether it holds, or may, for one of these extras (normalized names; `""` where none is asked
     /// for) under some patch of the Python.
     pub fn may_hold(&self, environment: Environment, extra: &str) -> bool {
-        PATCHES.into_iter().any(|patch| {
-            let version = format!("3.{}", environment.minor);
+        let version = format!("3.{}", environment.minor);
+        let patches = if self.by_patch { PATCHES } else { 0..=0 };
+        patches.into_iter().any(|patch| {
             let full_version = format!("{version}.{patch}");
-            let values = Values { environment, version, full_version, extra };
-            values.holds(&self.0) != Some(false)
+            let values = Values { environment, version: &version, full_version, extra };
+            values.holds(&self.node) != Some(false)
         })
     }
 }
@@ -128,7 +134,7 @@ impl Marker {
 /// What the variables stand for.
 struct Values<'e> {
     environment: Environment,
-    version: String,
+    version: &'e str,
     full_version: String,
     extra: &'e str,
 }
@@ -164,7 +170,7 @@ impl Values<'_> {
 
     fn of(&self, variable: Variable) -> Option<&str> {
         Some(match variable {
-            Variable::PythonVersion => &self.version,
+            Variable::PythonVersion => self.version,
             Variable::PythonFullVersion => &self.full_version,
             Variable::OsName => "posix",
             Variable::SysPlatform => "linux",
@@ -272,6 +278,7 @@ impl<'t> Version<'t> {
 struct Reader<'t> {
     rest: &'t str,
     depth: usize,
+    by_patch: bool,
 }
 
 impl Reader<'_> {
@@ -312,6 +319,7 @@ impl Reader<'_> {
         let (name, rest) = text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()));
         let at = VARIABLES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
         self.rest = rest;
+        self.by_patch |= VARIABLES[at].1 == Variable::PythonFullVersion;
         Some(Operand::Variable(VARIABLES[at].1))
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bundled;
 use super::decided::Decided;
 use super::items::Item;
 use super::placed::{self, Numbers, Placed};
@@ -95,6 +96,7 @@ impl Told<'_> {
             layer_prefix: asked.layer_prefix.folder(self.decided[0].slimmed.target.python),
             layers: Some(self.layers()),
             proof,
+            bundled: bundled::of(self),
             timings,
             ..Report::empty(self.decided[0].slimmed.target, asked)
         }
@@ -105,7 +107,7 @@ impl Told<'_> {
     }
 
     /// Where an item lies for a function: its own zip, or a layer's.
-    fn zip_of(&self, item: usize, function: usize) -> String {
+    pub(super) fn zip_of(&self, item: usize, function: usize) -> String {
         match Placed::layer_of(self.split, item, function) {
             Some(layer) => format!("{}.zip", self.split.layers[layer].name),
             None => format!("{}.zip", self.name(function)),
