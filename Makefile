@@ -74,7 +74,7 @@ judge: release ## Real apps slimmed at every level: do they still run?
 	tools/corpus/libraries.py --slim $(SLIM)
 
 .PHONY: corpus
-corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
+corpus: release libraries sbom ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/build.sh
 	tools/corpus/judge.py --slim $(SLIM)
 	tools/corpus/judge.py --slim $(SLIM) --level standard,max -- --bytecode hash
@@ -85,6 +85,11 @@ corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/sabotage.py --slim $(SLIM)
 	emulator=$$(tools/corpus/emulator.sh) && tools/corpus/prove.py --slim $(SLIM) --level max $(EMULATED) -- $$emulator
 	$(CONTRADICTIONS)
+
+.PHONY: sbom
+sbom: release ## The SBOMs of the corpus' apps: valid, and the same as scanners find? (APPS="web plug" for some)
+	tools/corpus/build.sh $(APPS)
+	python=$$(tools/sbom/python) && $$python tools/sbom/markers.py && $$python tools/sbom/check.py --slim $(SLIM) $(APPS)
 
 .PHONY: libraries
 libraries: release ## Single libraries slimmed: does a handler still give the same results?

@@ -30,6 +30,7 @@ mod provided;
 mod reach;
 mod rules;
 mod same_bytes;
+mod sbom;
 mod spelling;
 mod split;
 mod support;
