@@ -220,7 +220,7 @@ fn values_that_are_none() {
         (["--arch", "riscv"], "x86_64 or arm64 is wanted"),
         (["--level", "bold"], "[possible values: safe, standard, max]"),
         (["--max-zipped", "5 megs"], "a size such as 250MB, 50MiB or 1000000 is wanted"),
-        (["--report", "xml=a"], "human or json"),
+        (["--report", "xml=a"], "human, json, markdown or html"),
         (["--report", "json="], "the path is empty"),
         (["--jobs", "0"], "1..=1024"),
     ];

@@ -219,6 +219,19 @@ fn several_packages_that_carry_their_own_or_share() {
     red@1: blue@1 blue@2
     ");
     assert_eq!(read(&to)["metadata"]["component"]["name"], "functions");
+    // With its own blue before the layer's, cron's red finds that.
+    let worker = of("worker", "1");
+    build(&[api.path(), cron.path(), worker.path()], &["--sbom", &to]);
+    assert_snapshot!(edges(&read(&to)), @r"
+    api.zip: layer.zip
+    application: api.zip cron.zip worker.zip
+    cron.zip: layer.zip blue@2
+    layer.zip: blue@1 red@1
+    blue@1: -
+    blue@2: -
+    red@1: blue@1 blue@2
+    worker.zip: layer.zip
+    ");
 }
 
 #[test]

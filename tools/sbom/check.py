@@ -7,6 +7,7 @@ For each app (installed by tools/corpus/build.sh), at levels standard and max:
 - the SBOM is valid by CycloneDX's strict schema 1.6, every reference in it leads somewhere, every package URL is canonical;
 - cyclonedx-py and pip-audit find the same distributions in the zips as the SBOM lists, by normalized name and version;
 - at standard they find the same in the folder that was slimmed; at max these and what the report says to be dropped;
+- every licence identifier that slim knows is one of the schema's;
 - who depends on whom is what `packaging` makes of the metadata that ships.
 
 Nothing is looked up on the network. Exit 1 where anything differs. Runs under the Python that tools/sbom/python prints.
@@ -17,7 +18,6 @@ import importlib.metadata
 import json
 import os
 import pathlib
-import stat
 import subprocess
 import sys
 import tempfile
@@ -25,6 +25,7 @@ import time
 import zipfile
 
 from cyclonedx.schema import SchemaVersion
+from cyclonedx.spdx import is_supported_id
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 from packaging.markers import UndefinedComparison
@@ -34,6 +35,7 @@ from packaging.version import InvalidVersion, Version
 from pip_audit._dependency_source import PipSource
 
 APPS = pathlib.Path(__file__).resolve().parents[1] / "corpus/apps"
+SPDX = pathlib.Path(__file__).resolve().parents[2] / "src/python/licenses/spdx.txt"
 VALIDATOR = JsonStrictValidator(SchemaVersion.V1_6)
 # Lambda's Python, in any patch.
 ENVIRONMENT = {
@@ -52,12 +54,17 @@ PATCHES = [f"3.12.{patch}" for patch in range(41)]
 
 def main():
     arguments = parse()
-    failed = 0
+    unknown = [name for name in SPDX.read_text().split() if not is_supported_id(name)]
+    if unknown:
+        print(f"error: {SPDX} has identifiers that the schema does not: {shown(unknown)}")
+    failed = len(unknown)
     for app in arguments.apps:
+        raw = arguments.corpus / app
+        before = {scanner: found_in([raw], scanner) for scanner in (cyclonedx_py, pip_audit)}
         for level in arguments.levels:
             begin = time.perf_counter()
             with tempfile.TemporaryDirectory(prefix=f"slim-sbom-{app}-") as work:
-                told, problems = check(app, level, pathlib.Path(work), arguments)
+                told, problems = check(raw, before, level, pathlib.Path(work), arguments)
             failed += bool(problems)
             print(f"{app:8} {level:9} {time.perf_counter() - begin:5.1f} s  {told}  {'; '.join(problems) or 'ok'}", flush=True)
     sys.exit(failed > 0)
@@ -74,9 +81,8 @@ def parse():
     return arguments
 
 
-def check(app, level, work, arguments):
-    """What was counted, and every problem."""
-    raw = arguments.corpus / app
+def check(raw, before, level, work, arguments):
+    """What was counted, and every problem; `before` is what each scanner finds in the folder."""
     command = [arguments.slim, "build", raw, "--out-dir", work / "out", "--sbom", work / "sbom.json", "--level", level]
     command += ["--python", "3.12", "--handler", "app.lambda_handler", "--no-verify", "--quiet", "--no-config"]
     run = subprocess.run(command, capture_output=True, text=True)
@@ -90,14 +96,14 @@ def check(app, level, work, arguments):
     gone = {key(row["name"], row["version"]) for row in report["distributions"] if not row["after"]["files"]}
     edges = told_edges(bom)
     problems = [*invalid(text), *broken(bom, report)]
-    for scanner in (cyclonedx_py, pip_audit):
-        before, after = scanner([raw], work), scanner(slimmed, work)
-        problems += differ(f"the zips by {scanner.__name__} and the SBOM", after, libraries)
-        problems += differ(f"the folder by {scanner.__name__}, and the SBOM with what was dropped", before, libraries | gone)
+    for scanner, found in before.items():
+        name = scanner.__name__
+        problems += differ(f"the zips by {name} and the SBOM", found_in(slimmed, scanner), libraries)
+        problems += differ(f"the folder by {name}, and the SBOM with what was dropped", found, libraries | gone)
     if gone and level == "standard":
         problems.append(f"dropped at standard: {shown(gone)}")
     problems += differ("who needs whom by packaging, and by the SBOM", real_edges(slimmed), edges)
-    told = f"{len(before):2} found, {len(libraries):2} listed"
+    told = f"{len(found):2} found, {len(libraries):2} listed"
     dropped = f" ({shown(gone)} dropped)" if gone else ""
     return f"{told}{dropped}, {sum(map(len, edges.values())):3} edges", problems
 
@@ -132,7 +138,7 @@ def unpacked(work):
 
 def invalid(text):
     error = VALIDATOR.validate_str(text)
-    return [] if error is None else [f"not valid: {error}"]
+    return [] if error is None else [f"not valid: {str(error).splitlines()[0]}"]
 
 
 def broken(bom, report):
@@ -158,19 +164,24 @@ def broken(bom, report):
         yield "the hashes are not the report's"
 
 
-def cyclonedx_py(folders, work):
+def found_in(folders, scanner):
+    return {key(name, version) for name, version in scanner(folders)}
+
+
+def cyclonedx_py(folders):
     """What `cyclonedx-py environment` lists of a Python that looks into these folders only."""
-    python = work / "python"
-    python.write_text(f"#!/bin/sh\nprintf '%s' '{json.dumps(['', *map(str, folders)])}'\n")
-    python.chmod(python.stat().st_mode | stat.S_IXUSR)
-    command = [sys.executable, "-m", "cyclonedx_py", "environment", "--output-format", "JSON", str(python)]
-    found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    return {key(one["name"], one["version"]) for one in found.get("components", [])}
+    with tempfile.TemporaryDirectory(prefix="slim-sbom-") as work:
+        python = pathlib.Path(work, "python")
+        python.write_text(f"#!/bin/sh\nprintf '%s' '{json.dumps(['', *map(str, folders)])}'\n")
+        python.chmod(0o755)
+        command = [sys.executable, "-m", "cyclonedx_py", "environment", "--output-format", "JSON", str(python)]
+        listed = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return [(one["name"], one["version"]) for one in listed.get("components", [])]
 
 
-def pip_audit(folders, work):
+def pip_audit(folders):
     """What `pip-audit --path` goes on to look up."""
-    return {key(found.name, str(found.version)) for found in PipSource(paths=folders).collect()}
+    return [(found.name, str(found.version)) for found in PipSource(paths=folders).collect()]
 
 
 def told_edges(bom):

@@ -56,27 +56,25 @@ struct Required<'r> {
     bundled: &'r [Bundled],
     requirements: Vec<Vec<Requirement>>,
     by_name: BTreeMap<String, Vec<usize>>,
-    by_zip: BTreeMap<&'r str, Seen<'r>>,
+    by_zip: BTreeMap<&'r str, Having<'r>>,
 }
 
-/// What the functions that have a zip have in common with it.
+/// The functions that have a zip, and the Pythons that they run under.
 #[derive(Default)]
-struct Seen<'r> {
-    /// The Pythons that they run under.
+struct Having<'r> {
+    functions: Vec<&'r Function>,
     environments: BTreeSet<Environment>,
-    /// All zips that they have.
-    zips: BTreeSet<&'r str>,
 }
 
 impl<'r> Required<'r> {
     fn of(report: &'r Report) -> Self {
-        let mut by_zip: BTreeMap<&str, Seen<'_>> = BTreeMap::new();
+        let mut by_zip: BTreeMap<&str, Having<'_>> = BTreeMap::new();
         for function in &report.functions {
-            let zips = || function.file.iter().chain(&function.layers).map(String::as_str);
-            for zip in zips() {
-                let seen = by_zip.entry(zip).or_default();
-                seen.environments.insert(environment(function.target.unwrap_or(report.target)));
-                seen.zips.extend(zips());
+            let environment = environment(function.target.unwrap_or(report.target));
+            for zip in function.file.iter().chain(&function.layers) {
+                let having = by_zip.entry(zip).or_default();
+                having.functions.push(function);
+                having.environments.insert(environment);
             }
         }
         let bundled = &report.bundled[..];
@@ -102,8 +100,9 @@ impl<'r> Required<'r> {
                 let asked = extras[at].clone();
                 for requirement in requirements.iter().filter(|one| self.counts(at, one, &asked)) {
                     for to in self.found(at, &requirement.name) {
-                        let wanted = requirement.extras.iter().cloned();
-                        more |= wanted.fold(false, |more, extra| extras[to].insert(extra) || more);
+                        let before = extras[to].len();
+                        extras[to].extend(requirement.extras.iter().cloned());
+                        more |= extras[to].len() > before;
                         // `a[all]` may require `a[x]`.
                         needed[at].extend(Some(to).filter(|to| *to != at));
                     }
@@ -116,22 +115,31 @@ impl<'r> Required<'r> {
     }
 
     fn counts(&self, at: usize, requirement: &Requirement, extras: &BTreeSet<String>) -> bool {
-        let Some(seen) = self.by_zip.get(self.bundled[at].zip.as_str()) else { return false };
         let asked = || extras.iter().map(String::as_str);
-        seen.environments.iter().any(|one| requirement.may_count(*one, asked()))
+        let mut environments = self.having(at).into_iter().flat_map(|having| &having.environments);
+        environments.any(|one| requirement.may_count(*one, asked()))
     }
 
-    /// Those of this name in the same zip; else those that a function has beside it.
-    fn found(&self, at: usize, name: &str) -> Vec<usize> {
+    /// Who has a distribution.
+    fn having(&self, at: usize) -> Option<&Having<'r>> {
+        self.by_zip.get(self.bundled[at].zip.as_str())
+    }
+
+    /// Those of a name that functions have which have this distribution: in the function's own zip, which
+    /// Python looks into first, or else in its layers.
+    fn found(&self, at: usize, name: &str) -> BTreeSet<usize> {
         let all = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
-        let zip = self.bundled[at].zip.as_str();
-        let in_zip = |to: &usize| self.bundled[*to].zip == zip;
-        if all.iter().any(in_zip) {
-            return all.iter().copied().filter(in_zip).collect();
+        let mut found = BTreeSet::new();
+        let having = self.having(at).filter(|_| !all.is_empty());
+        for function in having.into_iter().flat_map(|having| &having.functions) {
+            let zip = |to: &usize| &self.bundled[*to].zip;
+            let is_own = |to: &usize| function.file.as_ref() == Some(zip(to));
+            match all.iter().any(is_own) {
+                true => found.extend(all.iter().copied().filter(is_own)),
+                false => found.extend(all.iter().filter(|to| function.layers.contains(zip(to)))),
+            }
         }
-        let Some(seen) = self.by_zip.get(zip) else { return Vec::new() };
-        let is_seen = |to: &usize| seen.zips.contains(self.bundled[*to].zip.as_str());
-        all.iter().copied().filter(is_seen).collect()
+        found
     }
 }
 
