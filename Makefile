@@ -86,7 +86,7 @@ examples: release ## The projects of examples/, each with its real client: AWS C
 	SLIM=$(SLIM) tools/examples/run.sh
 
 .PHONY: corpus
-corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
+corpus: release libraries sbom ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/build.sh
 	tools/corpus/judge.py --slim $(SLIM)
 	tools/corpus/judge.py --slim $(SLIM) --level standard,max -- --bytecode hash
@@ -97,6 +97,11 @@ corpus: release libraries ## The same for the whole corpus (6 GB in $CORPUS)
 	tools/corpus/sabotage.py --slim $(SLIM)
 	emulator=$$(tools/corpus/emulator.sh) && tools/corpus/prove.py --slim $(SLIM) --level max $(EMULATED) -- $$emulator
 	$(CONTRADICTIONS)
+
+.PHONY: sbom
+sbom: release ## The SBOMs of the corpus' apps: valid, and the same as scanners find? (APPS="web plug" for some)
+	tools/corpus/build.sh $(APPS)
+	python=$$(tools/sbom/python) && $$python tools/sbom/markers.py && $$python tools/sbom/check.py --slim $(SLIM) $(APPS)
 
 .PHONY: libraries
 libraries: release ## Single libraries slimmed: does a handler still give the same results?

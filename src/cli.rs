@@ -332,12 +332,15 @@ pub struct Build {
     /// Write the report to a file too, such as html=report.html (repeatable)
     #[arg(long, value_name = "FORMAT=PATH", value_parser = report_copy)]
     pub report: Vec<(ReportFormat, PathBuf)>,
+    /// Write what ships as an SBOM too: CycloneDX 1.6, in JSON
+    #[arg(long, value_name = "PATH")]
+    pub sbom: Option<PathBuf>,
     /// Split the distributions of a workspace over layers anew, whatever slim.lock says
     #[arg(long)]
     pub replan: bool,
     /// Of a workspace, make only the parts of this share, such as 1/4, and keep them in the cache;
     /// with a --cache that machines share, the build that follows finds all of them there
-    #[arg(long, value_name = "I/N", conflicts_with_all = ["dry_run", "no_cache", "report", "baseline"])]
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["dry_run", "no_cache", "report", "sbom", "baseline"])]
     pub shard: Option<Share>,
     /// Under GitHub Actions (GITHUB_ACTIONS=true), add nothing to the step: no summary, no annotations
     /// and no outputs
@@ -509,6 +512,7 @@ impl Build {
             dry_run: self.dry_run,
             proving,
             billing: self.pricing.billing(),
+            copies: self.report.iter().map(|(_, path)| path).chain(&self.sbom).cloned().collect(),
             every_file: self.wants(ReportFormat::Html),
             ..options
         };

@@ -6,7 +6,6 @@ mod serverless;
 mod text;
 mod yaml;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -92,20 +91,6 @@ pub fn place(folder: &Path, force: bool) -> Result<PathBuf, Failure> {
             .hint("--force writes over it, --stdout prints what would be written"));
     }
     Ok(path)
-}
-
-/// Writes the file, whole or not at all.
-///
-/// # Errors
-/// What the system says.
-pub fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::Builder::new()
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// The first of these files that a folder holds, read as YAML.

@@ -77,7 +77,7 @@ use crate::workspace::shards::{Made, Shard};
 /// was moved into the output folder.
 pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut clock = Clock::start();
-    refuse_inside(options, &options.out_dir, "output folder", "--out-dir")?;
+    refuse_outputs_inside(options, options)?;
     pack::folders::check(options)?;
     let baseline = options.baseline.as_deref().map(Past::read).transpose()?;
     let scanned = scan::scan(&options.packages, progress)?;
@@ -171,7 +171,7 @@ pub fn build_workspace(
 ) -> Result<Report> {
     let options = &workspace.options;
     for function in &workspace.functions {
-        refuse_inside(&function.options, &options.out_dir, "output folder", "--out-dir")?;
+        refuse_outputs_inside(&function.options, options)?;
     }
     if let Some(part) = options.only {
         let message = format!("failed to use --only {}: several functions are built", part.name());
@@ -367,6 +367,13 @@ fn files_at(scanned: &Scanned, path: &str) -> Result<Vec<FileId>> {
         .into());
     }
     Ok(files)
+}
+
+/// Nothing that a build writes may lie inside a package.
+fn refuse_outputs_inside(packages: &Options, options: &Options) -> Result<()> {
+    refuse_inside(packages, &options.out_dir, "output folder", "--out-dir")?;
+    let copies = options.copies.iter();
+    copies.map(|path| refuse_inside(packages, path, "file", "--report or --sbom")).collect()
 }
 
 /// An output inside a package would be packed by the next build.

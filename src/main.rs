@@ -4,12 +4,6 @@
 
 #[path = "main/bar.rs"]
 mod bar;
-#[path = "main/completions.rs"]
-mod completions;
-#[path = "main/github.rs"]
-mod github;
-#[path = "main/manual.rs"]
-mod manual;
 #[path = "main/run.rs"]
 mod run;
 

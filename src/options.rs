@@ -365,6 +365,8 @@ pub struct Options {
     pub source_date_epoch: Option<u64>,
     /// Do everything but write the outputs.
     pub dry_run: bool,
+    /// Files that are written beside the results: copies of the report, the SBOM.
+    pub copies: Vec<PathBuf>,
     /// Whether the report is to tell of every file.
     pub every_file: bool,
     /// How the result is proven; None for not at all.
@@ -409,6 +411,7 @@ impl Options {
             max_growth: None,
             source_date_epoch: None,
             dry_run: false,
+            copies: Vec::new(),
             every_file: false,
             proving: None,
             billing: billing::Billing::default(),

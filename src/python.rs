@@ -6,10 +6,13 @@
 
 pub mod bytecode;
 pub mod dist;
+pub mod licenses;
+pub mod marker;
 pub mod metadata;
 pub mod outline;
 pub mod prose;
 pub mod record;
+pub mod requirement;
 pub mod scripts;
 pub mod source;
 pub mod tags;

@@ -3,6 +3,7 @@
 //! Numbers are here, in bytes; words are in the writers.
 
 pub mod budgets;
+pub mod bundled;
 pub mod bytecode;
 pub mod cache;
 pub mod changed;
@@ -24,6 +25,7 @@ pub mod notes;
 pub mod numbers;
 pub mod proof;
 pub mod reached;
+pub mod sbom;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +116,9 @@ pub struct Report {
     /// Names of the zips that differ from those of the build before; null where none were written.
     #[serde(skip)]
     pub changed: Option<Vec<String>>,
+    /// Which distributions lie in which zip.
+    #[serde(skip)]
+    pub bundled: Vec<bundled::Bundled>,
     /// Every file and what became of it, where that was asked for.
     #[serde(skip)]
     pub files: Option<files::Files>,
@@ -333,6 +338,7 @@ impl Report {
                 })
                 .collect(),
             proof,
+            bundled: bundled::of(tree, facts, plan, packed),
             timings,
             ..Self::empty(facts.target, options)
         }
@@ -370,6 +376,7 @@ impl Report {
             handlers: options.handlers.iter().map(ToString::to_string).collect(),
             init_cost: None,
             changed: None,
+            bundled: Vec::new(),
             files: None,
             timings: BTreeMap::new(),
         }

@@ -1,8 +1,8 @@
-//! Temporary folders that do not outlive the program, however it ends.
+//! Temporary folders that do not outlive the program, however it ends; files that appear whole or not at all.
 
 use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
@@ -26,4 +26,22 @@ pub fn abandon() {
         // Nobody is left who could be told of a failure.
         let _ = fs::remove_dir_all(folder);
     }
+}
+
+/// Writes a file, whole or not at all. What is there and no file, such as a pipe, is written into.
+///
+/// # Errors
+/// What the system says.
+pub fn write(path: &Path, text: &str) -> io::Result<()> {
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return fs::write(path, text);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! decided (each function alone) → items → sized → split → placed → written → proven → told.
 
+mod bundled;
 mod decided;
 mod digests;
 mod files;

@@ -19,6 +19,7 @@ use crate::options::{Layout, Options};
     mut_arg("layout", |arg| arg.hide(true)),
     mut_arg("only", |arg| arg.hide(true)),
     mut_arg("report", |arg| arg.hide(true)),
+    mut_arg("sbom", |arg| arg.hide(true)),
     mut_arg("no_verify", |arg| arg.hide(true)),
     mut_arg("verbose", |arg| arg.hide(true)),
     mut_arg("verify", |arg| {

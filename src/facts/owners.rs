@@ -32,6 +32,8 @@ pub struct Distribution {
     pub record: Option<FileId>,
     /// The paths that RECORD lists, as written there.
     pub recorded: Vec<String>,
+    /// Its METADATA or PKG-INFO.
+    pub metadata: metadata::Metadata,
 }
 
 impl Distribution {
@@ -171,11 +173,12 @@ impl Owners {
         let record = named("RECORD");
         self.distributions.push(Distribution {
             package,
-            name: headers.name.unwrap_or(name),
-            version: headers.version.unwrap_or(version),
+            name: headers.name.clone().unwrap_or(name),
+            version: headers.version.clone().unwrap_or(version),
             info: info.to_owned(),
             record,
             recorded: Vec::new(),
+            metadata: headers,
         });
         for file in members {
             self.by_file[*file] = Owner::Distribution(id);

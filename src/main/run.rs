@@ -1,37 +1,33 @@
 //! Carries one command out and prints its answer.
 
+mod build;
+mod completions;
+mod github;
+mod manual;
+
 use std::io::Write;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
-use lambda_slim::cache::{Cache, NotACache, Stat};
+use lambda_slim::cache::{NotACache, Stat};
 use lambda_slim::cli::caching::{CacheCommand, OneCache};
-use lambda_slim::cli::check::Check;
-use lambda_slim::cli::choices::{DiffFormat, Format, ReportFormat, RulesFormat};
+use lambda_slim::cli::choices::{DiffFormat, Format, RulesFormat};
 use lambda_slim::cli::installing::Man;
-use lambda_slim::cli::{Asked, Build, Cli, Command, Configured, Init};
+use lambda_slim::cli::{Cli, Command, Configured, Init};
 use lambda_slim::config::environment::Environment;
 use lambda_slim::config::{self, Config};
 use lambda_slim::failure::Failure;
 use lambda_slim::measure::trace;
-use lambda_slim::options::{Layout, Options};
-use lambda_slim::pack::staging::{REPORT, UNPROVEN};
-use lambda_slim::report::github::Made;
-use lambda_slim::report::{
-    self, Report, budgets, coldstart, diff, doubts, explain, html, inspect, json, markdown, next,
-    proof, text,
-};
+use lambda_slim::report::{self, coldstart, diff, doubts, explain, inspect, json, markdown, proof};
 use lambda_slim::rules::table;
-use lambda_slim::runtime::find::seems_there;
+use lambda_slim::scratch;
 use lambda_slim::verify::Status;
 use lambda_slim::workspace::shards;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::bar::Bar;
-use crate::{completions, github, manual};
 
 /// Whether a signal is ending the program.
 static ENDING: AtomicBool = AtomicBool::new(false);
@@ -65,8 +61,8 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
         .context("failed to start threads")?;
     let bar = Bar::new();
     match &cli.command {
-        Command::Build(build) => return self::build(build, &bar),
-        Command::Check(args) => return check(args, &bar),
+        Command::Build(build) => return build::build(build, &bar),
+        Command::Check(args) => return build::check(args, &bar),
         Command::Inspect(args) => {
             let found = lambda_slim::look_into(&args.options(&config(&args.configured)?)?, &bar)?;
             print(&if args.format == Format::Json {
@@ -173,7 +169,7 @@ fn init(args: &Init) -> Result<()> {
     }
     let path = lambda_slim::init::place(&args.folder, args.force)?;
     let told = |what: &str| format!("failed to {what} {}", path.display());
-    lambda_slim::init::write(&path, &text).with_context(|| told("write"))?;
+    scratch::write(&path, &text).with_context(|| told("write"))?;
     print(&format!("wrote {}: look through it, then `slim build`\n", path.display()))
 }
 
@@ -185,104 +181,6 @@ fn man(args: &Man) -> Result<()> {
             print(&format!("wrote {} man pages into {}\n", pages.len(), folder.display()))
         }
         None => pages.first().map_or(Ok(()), |page| print(&page.text)),
-    }
-}
-
-fn build(args: &Build, bar: &Bar) -> Result<u8> {
-    let style = text::Style { verbose: args.verbose, dry_run: args.dry_run };
-    let config = config(&args.decisions.configured)?;
-    let asked = args.asked(&config, source_date_epoch()?)?;
-    if let Some(share) = args.shard {
-        let Asked::Workspace(workspace) = &asked else {
-            return Err(Failure::usage("failed to use --shard: packages are named")
-                .hint("it is for the functions of a slim.toml: leave PACKAGE out")
-                .into());
-        };
-        let made = lambda_slim::build_shard(workspace, share, bar)?;
-        told_of_cache(&workspace.options.cache, args);
-        if !args.quiet {
-            print(&match args.format {
-                ReportFormat::Json => json::render(&made),
-                ReportFormat::Human | ReportFormat::Markdown | ReportFormat::Html => made.render(),
-            })?;
-        }
-        return Ok(0);
-    }
-    if let Asked::Workspace(workspace) = &asked
-        && workspace.functions.len() < config.function_names().len()
-        && !workspace.options.dry_run
-    {
-        let names: Vec<&str> = workspace.functions.iter().map(|one| one.name.as_str()).collect();
-        let message =
-            format!("failed to build {} alone: all functions share layers", names.join(", "));
-        return Err(Failure::usage(message)
-            .hint(
-                "`slim build` makes all, and what did not change costs next to nothing; its folder \
-                 in place of its name makes a package by itself; --dry-run and `slim check` take names",
-            )
-            .into());
-    }
-    let (report, options) = match &asked {
-        Asked::Packages(options) => (lambda_slim::build(options, bar)?, options),
-        Asked::Workspace(workspace) => {
-            (lambda_slim::build_workspace(workspace, args.replan, bar)?, &workspace.options)
-        }
-    };
-    let out_dir = &options.out_dir;
-    told_of_cache(&options.cache, args);
-    for (format, path) in &args.report {
-        std::fs::write(path, rendered(&report, *format, style))
-            .with_context(|| format!("failed to write {}", Path::new(path).display()))?;
-    }
-    if !args.quiet {
-        print(&rendered(&report, args.format, style))?;
-        if args.format == ReportFormat::Human
-            && let Some(step) = next_step(&report, &asked, args, args.declined(&config))
-        {
-            eprintln!("next: {step}");
-        }
-    }
-    if report.proof.is_none() && !args.declined(&config) && !args.quiet {
-        let minor = report.target.python.minor();
-        if !seems_there(minor) {
-            eprintln!(
-                "hint: there is no CPython 3.{minor} here, so that --verify could not run the result: \
-                 `uv python install 3.{minor}` or `pyenv install 3.{minor}` gets one"
-            );
-        }
-    }
-    let refused = report.proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
-    let asked = match &asked {
-        Asked::Packages(options) => asks_for_proof(options),
-        Asked::Workspace(workspace) => {
-            workspace.functions.iter().any(|function| asks_for_proof(&function.options))
-        }
-    };
-    let not_run = asked && report.proof.as_ref().is_some_and(|p| p.status == Status::NotRun);
-    if github::is_there(args.no_github) {
-        let at = report_path(args, out_dir, refused);
-        github::tell(&report, Made { report: at.as_deref(), not_run }, !args.dry_run);
-    }
-    Ok(u8::from(refused || not_run || !report.exceeded.is_empty()))
-}
-
-/// Where the report for programs was written: in the output folder, else as a copy that was asked for.
-fn report_path(args: &Build, out_dir: &Path, refused: bool) -> Option<String> {
-    let copy = args.report.iter().find(|(format, _)| *format == ReportFormat::Json);
-    let place = if refused { out_dir.join(UNPROVEN) } else { out_dir.to_owned() };
-    let path = match args.dry_run || args.form.only.is_some() {
-        false => Some(place.join(REPORT)),
-        true => copy.map(|(_, path)| path.clone()),
-    };
-    path.map(|path| path.display().to_string())
-}
-
-/// Says what was wrong with the cache, which is no reason to fail.
-fn told_of_cache(cache: &Cache, args: &Build) {
-    let of_folder = cache.trouble().filter(|_| args.verbose);
-    let of_store = cache.trouble_of_store().filter(|_| !args.quiet);
-    for trouble in of_folder.into_iter().chain(of_store) {
-        eprintln!("warning: {trouble}");
     }
 }
 
@@ -308,52 +206,6 @@ fn not_cleaned(error: NotACache) -> Failure {
     }
 }
 
-/// What to do after a build whose zips were written.
-fn next_step(report: &Report, asked: &Asked, args: &Build, declined: bool) -> Option<String> {
-    let options = match asked {
-        Asked::Packages(options) => options,
-        Asked::Workspace(workspace) => &workspace.options,
-    };
-    if options.dry_run || options.layout == Layout::Dir {
-        return None;
-    }
-    let level = args.decisions.level.is_some();
-    next::step(
-        report,
-        next::Typed { packages: &options.packages, out_dir: &options.out_dir, level, declined },
-    )
-}
-
-/// Whether a proof that cannot be made is a failure.
-fn asks_for_proof(options: &Options) -> bool {
-    options.proving.as_ref().is_some_and(|proving| proving.asked)
-}
-
-fn check(args: &Check, bar: &Bar) -> Result<u8> {
-    let config = config(&args.build.decisions.configured)?;
-    let report = match args.asked(&config, source_date_epoch()?)? {
-        Asked::Packages(options) => lambda_slim::build(&options, bar)?,
-        Asked::Workspace(workspace) => {
-            lambda_slim::build_workspace(&workspace, args.build.replan, bar)?
-        }
-    };
-    let checked = budgets::Check::of(&report);
-    if !args.build.quiet {
-        print(&match args.format() {
-            ReportFormat::Human => checked.render(&report),
-            ReportFormat::Json => json::render(&checked),
-            ReportFormat::Markdown => markdown::render(&report, false),
-            ReportFormat::Html => html::render(&report),
-        })?;
-    }
-    let fails = |status| matches!(status, Status::Failed | Status::NotRun);
-    let refused = report.proof.as_ref().is_some_and(|proof| fails(proof.status));
-    if github::is_there(args.build.no_github) {
-        github::tell(&report, Made { report: None, not_run: refused }, false);
-    }
-    Ok(u8::from(refused || !report.exceeded.is_empty()))
-}
-
 /// What the environment and the configuration say.
 fn config(args: &Configured) -> Result<Config> {
     let rules: Vec<&str> = table::RULES.iter().map(|rule| rule.id).collect();
@@ -362,26 +214,6 @@ fn config(args: &Configured) -> Result<Config> {
         eprintln!("hint: {slip} is set and says nothing to slim: did you mean {meant}?");
     }
     Ok(config::load(args.which(), environment, &rules)?)
-}
-
-fn rendered(report: &Report, format: ReportFormat, style: text::Style) -> String {
-    match format {
-        ReportFormat::Human => text::render(report, style),
-        ReportFormat::Json => json::render(report),
-        ReportFormat::Markdown => markdown::render(report, !style.dry_run),
-        ReportFormat::Html => html::render(report),
-    }
-}
-
-fn source_date_epoch() -> Result<Option<u64>> {
-    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
-    let seconds = text.trim().parse().map_err(|_| {
-        Failure::usage(format!(
-            "failed to read SOURCE_DATE_EPOCH: {text:?} is no number of seconds"
-        ))
-        .hint("it counts seconds since 1970-01-01, as `git log -1 --format=%ct` prints them")
-    })?;
-    Ok(Some(seconds))
 }
 
 /// Writes to stdout; a reader that has seen enough is no error.

@@ -4,10 +4,12 @@
 //! (RFC 822), read the way Python's `email.parser` reads it, and a body that holds the
 //! description.
 
+use serde::{Deserialize, Serialize};
+
 use super::text;
 
 /// The fields of a METADATA (or PKG-INFO) file that slim asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
     /// `Name`, as written (see [`super::dist::normalize`]).
     pub name: Option<String>,
@@ -22,6 +24,8 @@ pub struct Metadata {
     /// The first line of `License` that says something; setuptools' placeholder `UNKNOWN` is
     /// `None`.
     pub license: Option<String>,
+    /// Every `Classifier` that speaks of a licence, in order.
+    pub license_classifiers: Vec<String>,
 }
 
 /// Reads METADATA or PKG-INFO.
@@ -42,6 +46,12 @@ pub fn parse(bytes: &[u8]) -> Metadata {
             "license-expression" => once(&mut metadata.license_expression),
             "requires-dist" => metadata.requires_dist.push(field.value()),
             "license-file" => metadata.license_files.push(field.value()),
+            "classifier" => {
+                let value = field.value();
+                if value.starts_with("License ::") {
+                    metadata.license_classifiers.push(value);
+                }
+            }
             "license" if metadata.license.is_none() => metadata.license = field.first_line(),
             _ => {}
         }

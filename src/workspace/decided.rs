@@ -117,6 +117,7 @@ fn key(scanned: &Scanned, digests: &FileMap<Digest>, options: &Options) -> Resul
         max_zipped: None,
         max_growth: None,
         baseline: None,
+        copies: Vec::new(),
         every_file: false,
         // Where nothing is run or compiled, it is no matter with what.
         python_bin: options

@@ -15,6 +15,7 @@ use crate::facts::owners::DistId;
 use crate::pack::licenses::{self, Licenses};
 use crate::plan::layers::{self, Place, components};
 use crate::plan::{Action, Because, Of, Plan};
+use crate::python::metadata::Metadata;
 use crate::report::{self, Amount, Doubt};
 use crate::rules::Tier;
 use crate::scan::Scanned;
@@ -81,6 +82,8 @@ pub struct Distribution {
     pub group: usize,
     /// What was found.
     pub before: Amount,
+    /// What it says of itself.
+    pub metadata: Metadata,
 }
 
 /// One file that ships.
@@ -152,6 +155,7 @@ impl Slimmed {
                 version: dist.version.clone(),
                 group: groups.of_dist(id),
                 before: Amount::default(),
+                metadata: dist.metadata.clone(),
             })
             .collect();
         for (id, file) in tree.files() {

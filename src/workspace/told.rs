@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bundled;
 use super::decided::Decided;
 use super::items::Item;
 use super::placed::{self, Numbers, Placed};
@@ -96,6 +97,7 @@ impl Told<'_> {
             layers: Some(self.layers()),
             proof,
             files: asked.every_file.then(|| self.files()),
+            bundled: bundled::of(self),
             timings,
             ..Report::empty(self.decided[0].slimmed.target, asked)
         }

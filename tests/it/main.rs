@@ -34,6 +34,7 @@ mod provided;
 mod reach;
 mod rules;
 mod same_bytes;
+mod sbom;
 mod schema;
 mod spelling;
 mod split;

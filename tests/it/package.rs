@@ -55,8 +55,13 @@ impl Dist {
         self
     }
 
-    pub fn requires(mut self, requirement: &str) -> Self {
-        self.headers.push_str(&format!("Requires-Dist: {requirement}\n"));
+    pub fn requires(self, requirement: &str) -> Self {
+        self.header(&format!("Requires-Dist: {requirement}"))
+    }
+
+    /// A further line of METADATA.
+    pub fn header(mut self, line: &str) -> Self {
+        self.headers.push_str(&format!("{line}\n"));
         self
     }
 

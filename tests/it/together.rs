@@ -19,7 +19,7 @@ fn noise(seed: u64, bytes: usize) -> Vec<u8> {
 }
 
 /// A distribution of a module and a file of data that takes room.
-fn dist(name: &str, version: &str) -> Dist {
+pub fn dist(name: &str, version: &str) -> Dist {
     let seed =
         name.bytes().chain(version.bytes()).fold(7, |seed, byte| seed * 31 + u64::from(byte));
     Dist::new(name, version)
@@ -28,7 +28,7 @@ fn dist(name: &str, version: &str) -> Dist {
 }
 
 /// A function that imports what it is given.
-fn function(name: &str, dists: &[&Dist]) -> Package {
+pub fn function(name: &str, dists: &[&Dist]) -> Package {
     let imports: Vec<String> =
         dists.iter().map(|dist| dist.info_folder().split('-').next().unwrap().to_owned()).collect();
     let imports = if imports.is_empty() { "os".to_owned() } else { imports.join(", ") };
@@ -46,7 +46,7 @@ pub struct Space {
 }
 
 impl Space {
-    fn new(packages: &[Package]) -> Self {
+    pub fn new(packages: &[Package]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut space = Self { home, top: String::new(), tables: BTreeMap::new() };
         packages.iter().for_each(|package| space.put(package));

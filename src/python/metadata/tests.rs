@@ -12,7 +12,7 @@ License-Expression: BSD-3-Clause
 License-File: LICENSE.txt
 License-File: LICENSES/MIT.txt
 Classifier: Framework :: Flask
-Classifier: Programming Language :: Python
+Classifier: License :: OSI Approved :: BSD License
 Project-URL: Changes, https://example.com/
 Requires-Dist: Werkzeug >= 3.1
 Requires-Dist: asgiref>=3.2 ; extra == \"async\"
@@ -54,6 +54,7 @@ fn reads_the_fields() {
         license_files: vec!["LICENSE.txt".to_owned(), "LICENSES/MIT.txt".to_owned()],
         license_expression: Some("BSD-3-Clause".to_owned()),
         license: None,
+        license_classifiers: vec!["License :: OSI Approved :: BSD License".to_owned()],
     };
     assert_eq!(metadata, expected);
 }
