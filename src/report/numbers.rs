@@ -35,7 +35,8 @@ pub fn change_percent(before: u64, after: u64) -> String {
         return "from nothing".to_owned();
     }
     let percent = (after as f64 - before as f64) / before as f64 * 100.0;
-    format!("{percent:+.1}%")
+    // Less than what is shown has no sign: -0.0% says nothing.
+    if percent.abs() < 0.05 { "±0.0%".to_owned() } else { format!("{percent:+.1}%") }
 }
 
 /// A share in percent.
@@ -102,6 +103,10 @@ mod tests {
         );
         assert_eq!([change_percent(4, 5), change_percent(4, 3)], ["+25.0%", "-25.0%"]);
         assert_eq!([change_percent(0, 3), change_percent(0, 0)], ["from nothing", "±0.0%"]);
+        assert_eq!(
+            [change_percent(9_000, 8_999), change_percent(9_000, 8_990)],
+            ["±0.0%", "-0.1%"]
+        );
     }
 
     #[test]

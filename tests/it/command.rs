@@ -250,6 +250,29 @@ fn the_last_line_says_what_to_do_next() {
 }
 
 #[test]
+fn copies_of_the_report_are_whole_and_lie_outside_of_the_package() {
+    let shop = shop();
+    for option in ["--report", "--sbom"] {
+        let inside = format!("{}/copy", shop.path());
+        let typed = if option == "--report" { format!("json={inside}") } else { inside.clone() };
+        let run = shop.try_build(&[option, &typed]);
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.err.starts_with("error: failed to use file "), "{}", run.err);
+        assert!(!Path::new(&inside).exists() && !Path::new(&shop.home("out")).exists());
+    }
+    let nowhere = shop.try_build(&["--report", &format!("json={}/a/b", shop.home("none"))]);
+    assert_eq!(nowhere.code, 3);
+    assert!(nowhere.err.contains("error: failed to write "), "{}", nowhere.err);
+    // A pipe is written into, not replaced.
+    let piped = shop.try_build(&["-q", "--report", "json=/dev/stdout"]).ok();
+    assert_eq!(piped.json()["tool"]["name"], "slim");
+    let copy = shop.home("copy.json");
+    fs::write(&copy, "old").unwrap();
+    shop.try_build(&["--report", &format!("json={copy}")]).ok();
+    assert!(fs::read_to_string(&copy).unwrap().starts_with("{\n"));
+}
+
+#[test]
 fn what_is_installed_for_others_or_not_at_all() {
     let checkout = Package::new("checkout")
         .with("app.py", "import requests\n")
@@ -375,7 +398,7 @@ fn a_report_that_nobody_can_take() {
     assert_eq!(output.status.code(), Some(3));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.starts_with("error: failed to write the report to stdout"), "{said}");
-    let to = format!("json={}/no/such/folder.json", shop.path());
+    let to = format!("json={}", shop.home("no/such/folder.json"));
     let run = shop.try_build(&["--report", &to]);
     assert_eq!(run.code, 3);
     assert!(run.err.starts_with("error: failed to write "), "{}", run.err);

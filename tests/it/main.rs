@@ -12,6 +12,7 @@ mod command;
 mod config;
 mod corpus;
 mod data;
+mod docs;
 mod duplicates;
 mod evidence;
 mod folders;

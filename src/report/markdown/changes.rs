@@ -12,7 +12,7 @@ const MOST_REASONS: usize = 3;
 /// How much more or less, in bytes and in percent.
 pub(super) fn by(before: u64, after: u64) -> String {
     let percent = change_percent(before, after);
-    match percent.trim_start_matches(['+', '-']) {
+    match percent.trim_start_matches(['+', '-', '±']) {
         _ if before == after => "same".to_owned(),
         "0.0%" => change(before, after),
         _ => format!("{} ({percent})", change(before, after)),
