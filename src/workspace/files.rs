@@ -41,16 +41,9 @@ impl Told<'_> {
             let counts = self.counts_for(number, function);
             let name = self.zip_of(number, function);
             let zip = self.archives.iter().position(|archive| archive.file == name);
-            let of: BTreeMap<&str, usize> = slimmed
-                .entries
-                .iter()
-                .filter(|entry| entry.group == Some(*group))
-                .filter_map(|entry| Some((entry.path.as_str(), entry.of?)))
-                .collect();
-            let any = slimmed.distributions.iter().position(|dist| dist.group == *group);
+            let of = slimmed.of_group(*group);
             for entry in &item.entries {
-                let dist = of.get(entry.path.as_str()).copied().or(any);
-                let mut file = self.ships(function, entry, dist, zip, texts);
+                let mut file = self.ships(function, entry, of(&entry.path), zip, texts);
                 if !counts && file.fate == Fate::Made {
                     continue;
                 }

@@ -183,6 +183,15 @@ impl Slimmed {
             distributions,
         })
     }
+
+    /// Whose each path of a group is, by number; what none of its distributions has here is the first's.
+    pub fn of_group(&self, group: usize) -> impl Fn(&str) -> Option<usize> + '_ {
+        let of_it = self.entries.iter().filter(move |entry| entry.group == Some(group));
+        let of: BTreeMap<&str, usize> =
+            of_it.filter_map(|entry| Some((entry.path.as_str(), entry.of?))).collect();
+        let any = self.distributions.iter().position(|dist| dist.group == group);
+        move |path| of.get(path).copied().or(any)
+    }
 }
 
 /// The groups, and which files and distributions are in which.

@@ -175,16 +175,8 @@ impl Told<'_> {
             let layer = Placed::layer_of(self.split, number, function);
             let first = self.counts_for(number, function);
             if first {
-                let by_name: BTreeMap<&str, usize> = slimmed
-                    .entries
-                    .iter()
-                    .filter(|entry| entry.group == Some(*group))
-                    .filter_map(|entry| Some((entry.path.as_str(), entry.of?)))
-                    .collect();
-                let any = slimmed.distributions.iter().position(|dist| dist.group == *group);
-                for entry in &item.entries {
-                    count(entry, by_name.get(entry.path.as_str()).copied().or(any));
-                }
+                let of = slimmed.of_group(*group);
+                item.entries.iter().for_each(|entry| count(entry, of(&entry.path)));
             }
             let place = match (layer, first) {
                 (None, _) => "function",
