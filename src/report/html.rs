@@ -85,43 +85,50 @@ fn header(out: &mut String, report: &Report) {
     out.push_str("</header>\n");
 }
 
-/// Functions whose bars stand in sight; the others are folded.
-const BARS: usize = 3;
+/// Bars that stand in sight; the others are folded.
+const BARS: usize = 6;
 
-/// A bar for each function, unzipped against Lambda's limit and zipped against a direct upload.
+/// A bar for each function, unzipped against Lambda's limit, and for each zip against a direct upload; what
+/// is nearest to its limit comes first.
 fn limits(out: &mut String, report: &Report) {
     out.push_str("<section aria-label=\"Limits\" class=\"limits\">\n");
-    let bars = report.functions.iter().map(|function| {
-        let with = match function.layers.len() {
-            0 => String::new(),
-            _ => format!(" with {}", function.layers.join(", ")),
+    let functions = report.functions.iter().map(|function| {
+        let with = match &function.layers[..] {
+            [] => String::new(),
+            [layer] => format!(" with {layer}"),
+            layers => format!(" with {} layers", layers.len()),
         };
         let name = format!("{}{with}", function.file.as_deref().unwrap_or(&function.name));
-        bar(&name, function.unzipped_bytes, UNZIPPED_LIMIT, "unzipped")
+        (name, function.layers.join(", "), function.unzipped_bytes, UNZIPPED_LIMIT, "unzipped")
     });
-    let mut bars: Vec<String> = bars.collect();
-    let zips = report.zips.iter();
-    bars.extend(
-        zips.map(|zip| {
-            bar(&zip.file, zip.bytes, DIRECT_UPLOAD_LIMIT, "zipped for a direct upload")
-        }),
-    );
-    let folded = bars.split_off(bars.len().min(BARS * 2));
-    bars.iter().for_each(|bar| out.push_str(bar));
+    let zips = report.zips.iter().map(|zip| {
+        let what = "zipped for a direct upload";
+        (zip.file.clone(), String::new(), zip.bytes, DIRECT_UPLOAD_LIMIT, what)
+    });
+    let mut bars: Vec<_> = functions.chain(zips).collect();
+    if bars.len() > BARS {
+        bars.sort_by_key(|(_, _, bytes, limit, _)| std::cmp::Reverse(bytes * 1_000_000 / limit));
+    }
+    let mut bars = bars
+        .into_iter()
+        .map(|(name, title, bytes, limit, what)| bar(&name, &title, bytes, limit, what));
+    out.extend(bars.by_ref().take(BARS));
+    let folded: Vec<String> = bars.collect();
     if !folded.is_empty() {
         out.push_str(&format!("<details><summary>{} more</summary>\n", folded.len()));
-        folded.iter().for_each(|bar| out.push_str(bar));
+        out.extend(folded);
         out.push_str("</details>\n");
     }
     out.push_str("</section>\n");
 }
 
-fn bar(name: &str, bytes: u64, limit: u64, what: &str) -> String {
+fn bar(name: &str, title: &str, bytes: u64, limit: u64, what: &str) -> String {
     let share = bytes as f64 / limit as f64 * 100.0;
     let over = if bytes > limit { " over" } else { "" };
     format!(
-        "<div class=\"limit{over}\"><span>{}</span><span class=\"bar\"><i style=\"width:{:.1}%\"></i></span>\
+        "<div class=\"limit{over}\"><span title=\"{}\">{}</span><span class=\"bar\"><i style=\"width:{:.1}%\"></i></span>\
          <span>{} of {} {what} ({})</span></div>\n",
+        escaped(title),
         escaped(name),
         share.min(100.0),
         size(bytes),
