@@ -21,13 +21,13 @@ const FIRST_BYTES: usize = 32 << 10;
 
 /// Whether these are the constants of a module that Cython compiled and that shows none of the names
 /// that all of them hold, packed or not: how its table is packed is not known then.
-pub(super) fn hides_names(bytes: &[u8]) -> bool {
+pub fn hides_names(bytes: &[u8]) -> bool {
     let has = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
     has(CYTHON) && !has(b"__test__")
 }
 
 /// Unpacks every table that begins in these bytes, and hands each to `found`.
-pub(super) fn each_table(bytes: &[u8], mut found: impl FnMut(&[u8])) {
+pub fn each_table(bytes: &[u8], mut found: impl FnMut(&[u8])) {
     each_zlib(bytes, &mut found);
     each_lzss(bytes, &mut found);
 }
