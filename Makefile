@@ -12,6 +12,10 @@ EMULATED := plug web
 TREES ?= $(CORPUS)/boto $(CORPUS)/data
 COMPARE := cargo run --quiet --release --manifest-path tools/compare/Cargo.toml -- --slim $(SLIM)
 
+# What `make fuzz` does: seconds for each target, and which (all where none is named).
+SECONDS ?= 60
+TARGETS ?=
+
 # No file that ships of the corpus' apps leads to one that a rule dropped.
 CONTRADICTIONS := cargo test --test it -- --ignored corpus::
 
@@ -33,6 +37,7 @@ ifeq ($(shell cargo fmt --version 2>/dev/null),)
 else
 	cargo fmt --check
 	cargo fmt --check --manifest-path tools/compare/Cargo.toml
+	cargo fmt --check --manifest-path tools/fuzz/Cargo.toml
 endif
 
 .PHONY: lint
@@ -42,6 +47,7 @@ ifeq ($(shell cargo clippy --version 2>/dev/null),)
 else
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --all-targets --manifest-path tools/compare/Cargo.toml -- -D warnings
+	cargo clippy --all-targets --manifest-path tools/fuzz/Cargo.toml -- -D warnings
 endif
 
 .PHONY: unit
@@ -52,6 +58,7 @@ unit: ## The tests of the code, the house test among them
 	  set -x; cargo test --no-fail-fast; \
 	fi
 	cargo test --quiet --manifest-path tools/compare/Cargo.toml
+	cargo test --quiet --manifest-path tools/fuzz/Cargo.toml
 
 .PHONY: store
 store: ## A cache in a bucket: the tests of the feature s3, against moto's server
@@ -118,6 +125,12 @@ floor: release trees ## slim's CPU seconds beside the least that writing the sam
 .PHONY: bench
 bench: ## Benchmarks of the engines
 	cargo bench
+
+.PHONY: fuzz
+fuzz: ## Every engine fed by libFuzzer, 60 s each: make fuzz TARGETS="elf outline" SECONDS=600; and held against CPython
+	tools/fuzz/run.sh $(SECONDS) $(TARGETS)
+	cargo build --quiet --example tell --manifest-path tools/fuzz/Cargo.toml
+	$$(tools/python312) tools/fuzz/python.py $(or $(CARGO_TARGET_DIR),tools/fuzz/target)/debug/examples/tell
 
 .PHONY: release
 release:

@@ -30,6 +30,8 @@ use nodes::Nodes;
 const TABLE: &[u8] = b"gotoblas_";
 /// How the library tells its version.
 const VERSION: &[u8] = b"OpenBLAS ";
+/// Most bytes of a version.
+const LONGEST_NUMBER: usize = 32;
 /// `int3`
 const TRAP_X86: [u8; 1] = [0xcc];
 /// `brk #0`
@@ -178,7 +180,7 @@ fn version(file: &File<'_>) -> Option<(u32, u32, u32)> {
         for at in memmem::find_iter(data, VERSION) {
             let text = &data[at + VERSION.len()..];
             let end = text.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.');
-            let text = std::str::from_utf8(&text[..end.unwrap_or(0).min(32)]).ok()?;
+            let text = std::str::from_utf8(&text[..end.unwrap_or(0).min(LONGEST_NUMBER)]).ok()?;
             let mut numbers = text.split('.').map(|number| number.parse().ok());
             let mut next = || numbers.next().flatten();
             let (Some(a), Some(b), Some(c)) = (next(), next(), next()) else { continue };
@@ -188,6 +190,13 @@ fn version(file: &File<'_>) -> Option<(u32, u32, u32)> {
         }
     }
     found
+}
+
+/// Whether something like a version stands in these bytes, or reaches into them.
+fn may_tell_version(bytes: &[u8], range: &Range<usize>) -> bool {
+    let reach = VERSION.len() + LONGEST_NUMBER;
+    let end = range.end.saturating_add(VERSION.len()).min(bytes.len());
+    memmem::find(&bytes[range.start.saturating_sub(reach)..end], VERSION).is_some()
 }
 
 /// The tables that matter.
@@ -410,6 +419,7 @@ fn sound(bytes: &[u8], dead: &Dead) -> Result<(), Refusal> {
         let (start, end) = (range.start as u64, range.end as u64);
         require(cursor <= start && start < end, "the ranges ascend and are disjoint")?;
         cursor = end;
+        require(!may_tell_version(bytes, range), "the version can be told afterwards")?;
         let holds = |segment: &raw::Segment| {
             is_code(segment)
                 && segment.offset <= start

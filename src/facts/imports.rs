@@ -6,7 +6,7 @@
 mod applied;
 mod data;
 mod groups;
-mod inflated;
+pub mod inflated;
 mod narrow;
 mod objects;
 mod paths;

@@ -219,6 +219,21 @@ fn an_address_in_data_keeps_what_is_there() {
 }
 
 #[test]
+fn a_version_among_what_would_go_keeps_it() {
+    let bench = Bench::new();
+    let mut bytes = library(&bench, "gcc", &[HIDDEN, "-O2"]);
+    let version = b"OpenBLAS 0.3.27 ";
+    let dead = find(&bytes, CHOICES).unwrap();
+    let room = dead.ranges.iter().find(|range| range.len() >= version.len()).unwrap().start;
+    let told: Vec<usize> =
+        (0..bytes.len() - version.len()).filter(|at| bytes[*at..].starts_with(version)).collect();
+    told.iter().for_each(|at| patch(&mut bytes, *at, b"-"));
+    patch(&mut bytes, room, version);
+    let refused = Refusal::Invariant("the version can be told afterwards");
+    assert_eq!(find(&bytes, CHOICES), Err(refused));
+}
+
+#[test]
 fn what_is_no_code_is_never_overwritten() {
     let bench = Bench::new();
     let bytes = library(&bench, "gcc", &[HIDDEN, "-O2", "-g0", "-Wl,-z,noseparate-code"]);

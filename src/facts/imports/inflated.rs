@@ -18,16 +18,19 @@ const MOST_TABLES: usize = 64;
 const FEWEST_BYTES: usize = 64;
 /// What is inflated at first: enough to tell a stream from noise.
 const FIRST_BYTES: usize = 32 << 10;
+/// Most bytes that are read and written for each byte that is searched, for streams that fail at their end too.
+/// The names of modules become some ten times as long.
+const MOST_RATIO: usize = 32;
 
 /// Whether these are the constants of a module that Cython compiled and that shows none of the names
 /// that all of them hold, packed or not: how its table is packed is not known then.
-pub(super) fn hides_names(bytes: &[u8]) -> bool {
+pub fn hides_names(bytes: &[u8]) -> bool {
     let has = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
     has(CYTHON) && !has(b"__test__")
 }
 
 /// Unpacks every table that begins in these bytes, and hands each to `found`.
-pub(super) fn each_table(bytes: &[u8], mut found: impl FnMut(&[u8])) {
+pub fn each_table(bytes: &[u8], mut found: impl FnMut(&[u8])) {
     each_zlib(bytes, &mut found);
     each_lzss(bytes, &mut found);
 }
@@ -130,14 +133,15 @@ fn each_zlib(bytes: &[u8], found: &mut impl FnMut(&[u8])) {
     let mut inflater = Box::new(DecompressorOxide::new());
     let mut table = vec![0; FIRST_BYTES];
     let (mut next, mut tables) = (0, 0);
+    let mut left = FIRST_BYTES + MOST_RATIO * bytes.len();
     for at in memchr_iter(0x78, bytes) {
         // RFC 1950: the two header bytes are a multiple of 31; no preset dictionary.
         let flags = bytes.get(at + 1).copied().unwrap_or(0);
         let header = (0x7800 | u16::from(flags)).is_multiple_of(31) && flags & 0x20 == 0;
-        if at < next || !header || tables == MOST_TABLES {
+        if at < next || !header || tables == MOST_TABLES || left == 0 {
             continue;
         }
-        if let Some((taken, length)) = inflate(&mut inflater, &bytes[at..], &mut table) {
+        if let Some((taken, length)) = inflate(&mut inflater, &bytes[at..], &mut table, &mut left) {
             next = at + taken;
             tables += 1;
             found(&table[..length]);
@@ -146,11 +150,13 @@ fn each_zlib(bytes: &[u8], found: &mut impl FnMut(&[u8])) {
 }
 
 /// Inflates the stream that begins here into `table`, which grows as needed: how many bytes it
-/// took and gave. None for what is no stream, fails its checksum, or is too short or too long.
+/// took and gave. None for what is no stream, fails its checksum, is too short or too long, or gives
+/// more than is `left`; what it took and gave is taken from that.
 fn inflate(
     inflater: &mut DecompressorOxide,
     bytes: &[u8],
     table: &mut Vec<u8>,
+    left: &mut usize,
 ) -> Option<(usize, usize)> {
     const FLAGS: u32 = TINFL_FLAG_PARSE_ZLIB_HEADER | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
     inflater.init();
@@ -159,9 +165,10 @@ fn inflate(
         let (status, read, written) = decompress(inflater, &bytes[taken..], table, given, FLAGS);
         taken += read;
         given += written;
+        *left = left.saturating_sub(read + written);
         match status {
             TINFLStatus::Done => return (given >= FEWEST_BYTES).then_some((taken, given)),
-            TINFLStatus::HasMoreOutput if table.len() < MOST_BYTES => {
+            TINFLStatus::HasMoreOutput if table.len() < MOST_BYTES && *left > 0 => {
                 table.resize(table.len() * 2, 0)
             }
             _ => return None,
@@ -240,6 +247,17 @@ mod tests {
             found.iter().any(|table| table.starts_with(&text[..text.len() - 300])),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn what_fails_at_its_end_takes_no_longer() {
+        let mut stream = compress_to_vec_zlib(&vec![0; MOST_BYTES - 1], 9);
+        let last = stream.len() - 1;
+        stream[last] ^= 1;
+        let hostile = stream.repeat(1_500);
+        let started = std::time::Instant::now();
+        each_table(&hostile, |_| panic!("a stream with a wrong checksum is no table"));
+        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
     }
 
     #[test]

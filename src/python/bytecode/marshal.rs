@@ -17,6 +17,10 @@ enum Next {
 /// The bit that marks an object others refer to.
 const FLAG_REF: u8 = 0x80;
 
+/// What CPython never marks, and does not count where it is marked: null, the objects of which there is
+/// but one, and references.
+const UNMARKED: [u8; 7] = *b"0NFTS.r";
+
 /// Clears the marks of objects that nothing in the stream refers to, and counts the others anew.
 /// `minor` is the CPython 3 that wrote it, 8 at the least. Says whether the stream is one object and
 /// no more; only then was it changed.
@@ -76,6 +80,9 @@ fn read(bytes: &[u8], minor: u8) -> Option<Marks> {
         }
         let kind = *bytes.get(at)?;
         if kind & FLAG_REF != 0 {
+            if UNMARKED.contains(&(kind & !FLAG_REF)) {
+                return None;
+            }
             marks.flagged.push(at);
         }
         at += 1;
@@ -166,6 +173,8 @@ mod tests {
             b"?",
             b"(\xff\xff\xff\xff",
             b"c\x00",
+            b"{\xb0N0",
+            b")\x02\xceN",
         ] {
             let mut bytes = bad.to_vec();
             assert!(!canonical(&mut bytes, 12), "{bad:?}");

@@ -138,8 +138,11 @@ impl Past {
         Self::parse(&bytes).map_err(|what| usage(&what))
     }
 
-    /// Reads the text of a report; what is wrong with it otherwise.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    /// Reads the text of a report.
+    ///
+    /// # Errors
+    /// What is wrong with it, as half a sentence.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let none = |error: serde_json::Error| format!("it is no report of slim: {error}");
         let value: Value = serde_json::from_slice(bytes).map_err(none)?;
         if value["tool"]["name"] != "slim" {
