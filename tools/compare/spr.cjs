@@ -5,6 +5,12 @@
 const { spawnSync } = require("node:child_process");
 const path = require("node:path");
 
+// Node's own last words are its version.
+process.on("uncaughtException", (error) => {
+  console.error(error.message.split("\n")[0]);
+  process.exit(1);
+});
+
 const [modules, folder] = process.argv.slice(2).map((name) => path.resolve(name));
 const { deleteFiles, getStripCommand } = require(path.join(modules, "serverless-python-requirements/lib/slim.js"));
 
