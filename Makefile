@@ -10,7 +10,10 @@ TEST_APPS := web api plug boto otel docs
 EMULATED := plug web
 # What `make compare` and `make floor` measure: TREES="DIR..." for others, ARGS="--rounds 5 --only recipe,slim" for more.
 TREES ?= $(CORPUS)/boto $(CORPUS)/data
+# What the peers need from npm, and what `make compare-all` measured before.
+PEERS ?= /tmp/slim-compare
 COMPARE := cargo run --quiet --release --manifest-path tools/compare/Cargo.toml -- --slim $(SLIM)
+EVERY_APP := $(notdir $(wildcard tools/corpus/apps/*))
 
 # What `make fuzz` does: seconds for each target, and which (all where none is named).
 SECONDS ?= 60
@@ -115,8 +118,24 @@ libraries: release ## Single libraries slimmed: does a handler still give the sa
 	tools/corpus/libraries.py --slim $(SLIM) --all
 
 .PHONY: compare
-compare: release trees ## slim beside the shell recipe, zip and 7z
-	$(COMPARE) $(ARGS) $(TREES)
+compare: release trees peers ## slim beside the shell recipe, strippers, the Serverless plugin and archivers
+	$(COMPARE) --modules $(PEERS)/node_modules $(ARGS) $(TREES)
+
+# One that was stopped goes on where it was; remove $PEERS/results to measure all anew.
+.PHONY: compare-all
+compare-all: release peers ## The same for every app of the corpus (an hour); the sums go into docs/comparison.md
+	tools/corpus/build.sh $(EVERY_APP)
+	$(COMPARE) --modules $(PEERS)/node_modules --results $(PEERS)/results --rounds 1 --patience 120 --markdown $(ARGS) \
+	  $(addprefix $(CORPUS)/,$(EVERY_APP)) >$(PEERS)/summary.md
+	sed -i -e '/<!-- compare -->/,/<!-- end of compare -->/{//!d}' -e '/<!-- compare -->/r $(PEERS)/summary.md' docs/comparison.md
+
+# A peer whose tool is missing is skipped by name.
+.PHONY: peers
+peers:
+	@mkdir -p $(PEERS)
+	@test -d $(PEERS)/node_modules/serverless-python-requirements || \
+	  npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(PEERS) serverless-python-requirements@6.1.2 || \
+	  echo "SKIPPED: npm did not install serverless-python-requirements"
 
 .PHONY: floor
 floor: release trees ## slim's CPU seconds beside the least that writing the same zips costs

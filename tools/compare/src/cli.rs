@@ -26,12 +26,32 @@ pub struct Args {
     #[arg(long, value_name = "PEER", value_delimiter = ',', value_parser = peer_names())]
     pub only: Vec<String>,
 
+    /// Not these peers
+    #[arg(long, value_name = "PEER", value_delimiter = ',', value_parser = peer_names())]
+    pub skip: Vec<String>,
+
+    /// Seconds that a peer may take for a tree; one that takes longer is shown as `-`
+    #[arg(long, value_name = "SECONDS")]
+    pub patience: Option<u32>,
+
+    /// Keep what was measured here, and do not measure again what is there
+    #[arg(long, value_name = "DIR")]
+    pub results: Option<PathBuf>,
+
+    /// Where npm put serverless-python-requirements
+    #[arg(long, value_name = "DIR", default_value = "/tmp/slim-compare/node_modules")]
+    pub modules: PathBuf,
+
     /// Print JSON instead of a table
     #[arg(long)]
     pub json: bool,
 
+    /// Print the sums over all trees as Markdown; the tables go to stderr
+    #[arg(long, conflicts_with_all = ["json", "floor"])]
+    pub markdown: bool,
+
     /// Compare slim's CPU seconds with the least that writing the same bytes costs
-    #[arg(long, conflicts_with = "only")]
+    #[arg(long, conflicts_with_all = ["only", "skip", "patience", "results"])]
     pub floor: bool,
 
     /// The highest ratio of build to floor that is good

@@ -1,16 +1,22 @@
 //! All peers on one tree, some rounds, the medians.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use crate::cli::Args;
-use crate::measure::{self, Cost, median};
-use crate::peers::{PEERS, Peer, REFERENCE};
+use crate::measure::{self, Cost, TooSlow, median};
+use crate::peers::{PEERS, Peer, REFERENCE, Task, Workshop};
+use crate::results::Results;
+use crate::survival::{self, Survival};
 use crate::zips::{self, Size};
+
+#[cfg(test)]
+mod tests;
 
 /// How all peers did on one tree.
 #[derive(Debug, Serialize)]
@@ -34,19 +40,21 @@ pub struct Standing {
 }
 
 /// What came of one peer on one tree.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It packed the tree in every round.
     Measured(Figures),
     /// It needs what is not here.
     Skipped(String),
+    /// It takes more than so many seconds.
+    Slow(u32),
     /// It failed, with its last words.
     Failed(String),
 }
 
 /// What one peer made and what that cost: medians over the rounds.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Figures {
     /// Bytes of the files inside the zips.
     pub unzipped_bytes: u64,
@@ -58,17 +66,29 @@ pub struct Figures {
     pub cpu_s: f64,
     /// The largest resident set of one process.
     pub peak_bytes: u64,
+    /// Whether the app still runs from it.
+    pub survival: Survival,
+}
+
+impl Outcome {
+    /// The figures, where it was measured.
+    pub fn figures(&self) -> Option<&Figures> {
+        match self {
+            Self::Measured(figures) => Some(figures),
+            Self::Skipped(_) | Self::Slow(_) | Self::Failed(_) => None,
+        }
+    }
 }
 
 impl Contest {
+    /// The figures of a peer, where it was measured.
+    pub fn figures_of(&self, peer: &str) -> Option<&Figures> {
+        self.peers.iter().find(|standing| standing.peer == peer)?.outcome.figures()
+    }
+
     /// The figures of the peer that the others are compared with.
     pub fn reference(&self) -> Option<&Figures> {
-        self.peers.iter().find(|standing| standing.peer == REFERENCE).and_then(|standing| {
-            match &standing.outcome {
-                Outcome::Measured(figures) => Some(figures),
-                Outcome::Skipped(_) | Outcome::Failed(_) => None,
-            }
-        })
+        self.figures_of(REFERENCE)
     }
 
     /// The peers that failed.
@@ -79,21 +99,35 @@ impl Contest {
 
 /// Measures the peers that `args` names on a copy of `tree`; `tell` hears each step.
 pub fn hold(tree: &Path, args: &Args, tell: &mut dyn FnMut(&str)) -> Result<Contest> {
-    let ground = Ground::new(tree, &args.slim)?;
+    let ground = Ground::new(tree)?;
+    let workshop = Workshop::new(&args.slim, &args.modules);
+    let results = Results::new(args.results.as_deref(), &workshop.slim);
     let mut entrants: Vec<Entrant> =
-        chosen(&args.only).map(|peer| Entrant::new(peer, &ground.slim)).collect();
+        chosen(args).map(|peer| Entrant::new(peer, &workshop, &ground, &results)).collect();
+    let mut judge = Judge::default();
     for round in 1..=args.rounds {
-        for entrant in entrants.iter_mut().filter(|entrant| entrant.problem.is_none()) {
+        for entrant in entrants.iter_mut().filter(|entrant| entrant.settled.is_none()) {
             tell(&format!("{}: {} ({round} of {})", ground.name, entrant.peer.name, args.rounds));
-            entrant.run(&ground);
+            entrant.run(&workshop, &ground, args.patience, &mut judge);
         }
     }
-    let peers = entrants.into_iter().map(Entrant::standing).collect();
+    let mut peers = Vec::new();
+    for entrant in entrants {
+        let standing = entrant.standing();
+        if let Some(peer) = Peer::named(standing.peer) {
+            results.put(&ground.name, peer, &standing.outcome)?;
+        }
+        peers.push(standing);
+    }
     Ok(Contest { tree: ground.name, rounds: args.rounds, peers })
 }
 
-fn chosen(only: &[String]) -> impl Iterator<Item = &'static Peer> {
-    PEERS.iter().filter(move |peer| only.is_empty() || only.iter().any(|name| name == peer.name))
+fn chosen(args: &Args) -> impl Iterator<Item = &'static Peer> {
+    let named = |names: &[String], peer: &Peer| names.iter().any(|name| name == peer.name);
+    PEERS
+        .iter()
+        .filter(move |peer| args.only.is_empty() || named(&args.only, peer))
+        .filter(move |peer| !named(&args.skip, peer))
 }
 
 /// A copy of the tree, and a place for results on the same disk.
@@ -102,14 +136,12 @@ pub struct Ground {
     pub name: String,
     /// The copy.
     pub tree: PathBuf,
-    /// The slim to measure, as an absolute path where it exists.
-    pub slim: PathBuf,
     folder: TempDir,
 }
 
 impl Ground {
     /// Copies `tree` into a temporary folder.
-    pub fn new(tree: &Path, slim: &Path) -> Result<Self> {
+    pub fn new(tree: &Path) -> Result<Self> {
         let tree =
             tree.canonicalize().with_context(|| format!("failed to find `{}`", tree.display()))?;
         ensure!(tree.is_dir(), "`{}` is not a folder", tree.display());
@@ -121,8 +153,7 @@ impl Ground {
         let copy = folder.path().join("tree");
         measure::run(Command::new("cp").arg("-a").args([&tree, &copy]))
             .with_context(|| format!("failed to copy `{}`", tree.display()))?;
-        let slim = slim.canonicalize().unwrap_or_else(|_| slim.to_owned());
-        Ok(Self { name, tree: copy, slim, folder })
+        Ok(Self { name, tree: copy, folder })
     }
 
     /// A new, empty folder for one result.
@@ -131,42 +162,88 @@ impl Ground {
     }
 }
 
+/// Which contents still run. Peers that only pack differently are judged once.
+#[derive(Default)]
+struct Judge {
+    known: HashMap<u64, Survival>,
+}
+
+impl Judge {
+    fn survival(&mut self, name: &str, out: &Path) -> Result<Survival> {
+        let contents = zips::contents_of_folder(out)?;
+        if let Some(known) = self.known.get(&contents) {
+            return Ok(known.clone());
+        }
+        let survival = survival::of(name, out)?;
+        self.known.insert(contents, survival.clone());
+        Ok(survival)
+    }
+}
+
 /// A peer during the contest.
 struct Entrant {
     peer: &'static Peer,
     runs: Vec<(Size, Cost)>,
-    problem: Option<Outcome>,
+    survival: Option<Survival>,
+    /// What came of it, where that is clear before the last round.
+    settled: Option<Outcome>,
 }
 
 impl Entrant {
-    fn new(peer: &'static Peer, slim: &Path) -> Self {
-        let problem =
-            peer.missing(slim).map(|what| Outcome::Skipped(format!("{what} is not here")));
-        Self { peer, runs: Vec::new(), problem }
+    fn new(peer: &'static Peer, workshop: &Workshop, ground: &Ground, results: &Results) -> Self {
+        let settled = results
+            .get(&ground.name, peer)
+            .or_else(|| peer.missing(workshop, &ground.name).map(Outcome::Skipped));
+        Self { peer, runs: Vec::new(), survival: None, settled }
     }
 
-    fn run(&mut self, ground: &Ground) {
-        match once(self.peer, ground) {
-            Ok(run) => self.runs.push(run),
-            Err(error) => self.problem = Some(Outcome::Failed(format!("{error:#}"))),
+    fn run(
+        &mut self,
+        workshop: &Workshop,
+        ground: &Ground,
+        patience: Option<u32>,
+        judge: &mut Judge,
+    ) {
+        match (self.once(workshop, ground, patience, judge), patience) {
+            (Ok(run), _) => self.runs.push(run),
+            (Err(error), Some(seconds)) if error.is::<TooSlow>() => {
+                self.settled = Some(Outcome::Slow(seconds));
+            }
+            (Err(error), _) => self.settled = Some(Outcome::Failed(format!("{error:#}"))),
         }
     }
 
+    fn once(
+        &mut self,
+        workshop: &Workshop,
+        ground: &Ground,
+        patience: Option<u32>,
+        judge: &mut Judge,
+    ) -> Result<(Size, Cost)> {
+        let out = ground.out()?;
+        let task = Task { name: &ground.name, tree: &ground.tree, out: out.path() };
+        let mut command = self.peer.command(workshop, task);
+        if let Some(seconds) = patience {
+            command = measure::bounded(&command, seconds);
+        }
+        let cost = measure::run(&mut command)?;
+        if self.survival.is_none() {
+            self.survival = Some(judge.survival(&ground.name, out.path())?);
+        }
+        Ok((zips::size_of_folder(out.path())?, cost))
+    }
+
     fn standing(self) -> Standing {
-        let outcome =
-            self.problem.unwrap_or_else(|| Outcome::Measured(Figures::median_of(&self.runs)));
+        let survival = self.survival.unwrap_or(Survival::NotRun);
+        let outcome = self
+            .settled
+            .unwrap_or_else(|| Outcome::Measured(Figures::median_of(&self.runs, survival)));
         Standing { peer: self.peer.name, outcome }
     }
 }
 
-fn once(peer: &Peer, ground: &Ground) -> Result<(Size, Cost)> {
-    let out = ground.out()?;
-    let cost = measure::run(&mut peer.command(&ground.slim, &ground.tree, out.path()))?;
-    Ok((zips::size_of_folder(out.path())?, cost))
-}
-
 impl Figures {
-    fn median_of(runs: &[(Size, Cost)]) -> Self {
+    fn median_of(runs: &[(Size, Cost)], survival: Survival) -> Self {
         let middle = |figure: fn(&(Size, Cost)) -> f64| median(runs.iter().map(figure));
         let bytes = |figure: fn(&(Size, Cost)) -> f64| middle(figure).round() as u64;
         Self {
@@ -175,6 +252,7 @@ impl Figures {
             wall_s: middle(|(_, cost)| cost.wall_s),
             cpu_s: middle(|(_, cost)| cost.cpu_s),
             peak_bytes: bytes(|(_, cost)| cost.peak_bytes as f64),
+            survival,
         }
     }
 }

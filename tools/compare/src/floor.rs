@@ -52,13 +52,14 @@ pub struct Floor {
 
 /// Builds a copy of `tree`, unpacks what was written, and measures both in turn.
 pub fn measure(tree: &Path, args: &Args) -> Result<Floor> {
-    let ground = Ground::new(tree, &args.slim)?;
+    let ground = Ground::new(tree)?;
     let shipped = ground.out()?;
-    build(&ground, Some(shipped.path()))?;
+    let slim = args.slim.canonicalize().unwrap_or_else(|_| args.slim.clone());
+    build(&slim, &ground, Some(shipped.path()))?;
     let files = files_in(shipped.path())?;
     let (mut builds, mut floors, mut bytes) = (Vec::new(), Vec::new(), 0);
     for _ in 0..args.rounds {
-        builds.push(build(&ground, None)?);
+        builds.push(build(&slim, &ground, None)?);
         let (cpu_s, read) = pack_once(&files)?;
         floors.push(cpu_s);
         bytes = read;
@@ -77,9 +78,9 @@ pub fn measure(tree: &Path, args: &Args) -> Result<Floor> {
 }
 
 /// CPU seconds of one build; its zips are unpacked into `shipped` where one is given.
-fn build(ground: &Ground, shipped: Option<&Path>) -> Result<f64> {
+fn build(slim: &Path, ground: &Ground, shipped: Option<&Path>) -> Result<f64> {
     let out = ground.out()?;
-    let cost = measure::run(&mut peers::slim_build(&ground.slim, &ground.tree, out.path(), &[]))
+    let cost = measure::run(&mut peers::slim_build(slim, &ground.tree, out.path(), &[]))
         .with_context(|| format!("failed to build `{}`", ground.name))?;
     if let Some(shipped) = shipped {
         unpack(out.path(), shipped)?;

@@ -1,21 +1,25 @@
 //! compare: slim side by side with what people do today, in one run, on the same machine.
 //!
 //! ```text
-//! cargo run --release --manifest-path tools/compare/Cargo.toml -- [--slim BIN] [--rounds N] [--only PEER,…] [--json] TREE…
+//! cargo run --release --manifest-path tools/compare/Cargo.toml -- [--slim BIN] [--rounds N] [--only PEER,…] [--json|--markdown] TREE…
 //! cargo run --release --manifest-path tools/compare/Cargo.toml -- --floor [--limit RATIO] TREE…
 //! ```
 //!
 //! Each TREE is a Python deployment package in a folder. It is copied once, so that every peer finds it in the page
 //! cache and none can spoil the original; the rounds go through all peers in turn, so that a slow minute of the
-//! machine falls on all of them. The [`peers`] are the articles' shell recipe, plain archivers, and slim at each
-//! compression. A peer whose tool is not on PATH is named and skipped.
+//! machine falls on all of them. The [`peers`] are the articles' shell recipe, other strippers, the plugin
+//! serverless-python-requirements, plain archivers, and slim at each compression. A peer whose tool is not here is
+//! named and skipped; one that loses `--patience` is shown as `-`.
 //!
 //! What is measured of each peer, as the median of the rounds:
 //! - unzipped and zipped bytes, read from the central directories of the zips it wrote;
 //! - wall seconds;
 //! - CPU seconds, user and system, of the process and everything it waited for (`wait4`);
 //! - peak memory: the largest resident set of any one of its processes (also `wait4`). Nothing below this program's own
-//!   few megabytes can be told apart.
+//!   few megabytes can be told apart;
+//! - whether the app still runs from it, where the tree is one of the corpus: [`survival`].
+//!
+//! `--markdown` prints the sums over all trees: [`summary`]. `--results` keeps what was [measured before](results).
 //!
 //! `--floor` asks how close a build is to the least it could do: [`floor`].
 //!
@@ -26,6 +30,9 @@ mod contest;
 mod floor;
 mod measure;
 mod peers;
+mod results;
+mod summary;
+mod survival;
 mod table;
 mod zips;
 
@@ -56,13 +63,17 @@ fn run_contest(args: &Args) -> Result<bool> {
     let mut contests = Vec::new();
     for tree in &args.trees {
         let contest = contest::hold(tree, args, &mut |step| eprintln!("{step}"))?;
-        if !args.json {
+        if args.markdown {
+            eprintln!("{}", table::of_contest(&contest));
+        } else if !args.json {
             println!("{}", table::of_contest(&contest));
         }
         contests.push(contest);
     }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&contests)?);
+    } else if args.markdown {
+        print!("{}", summary::markdown(&contests));
     }
     Ok(contests.iter().all(|contest| contest.failures().next().is_none()))
 }

@@ -1,5 +1,7 @@
 //! What one run of a command costs.
 
+use std::error::Error;
+use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::process::{Command, Stdio};
@@ -22,6 +24,29 @@ pub struct Cost {
     pub peak_bytes: u64,
 }
 
+/// A command was ended because it took longer than it may.
+#[derive(Debug)]
+pub struct TooSlow;
+
+impl fmt::Display for TooSlow {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("it took too long")
+    }
+}
+
+impl Error for TooSlow {}
+
+/// What `timeout` exits with when the time is over.
+const OUT_OF_TIME: i32 = 124;
+
+/// The same command, which may take so many seconds by the clock: [`run`] fails with [`TooSlow`] when it takes longer.
+pub fn bounded(command: &Command, seconds: u32) -> Command {
+    let mut bounded = Command::new("timeout");
+    bounded.arg(seconds.to_string()).arg(command.get_program()).args(command.get_args());
+    bounded.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    bounded
+}
+
 /// Runs `command` to its end. A failure is an error with its last words.
 pub fn run(command: &mut Command) -> Result<Cost> {
     // A file cannot fill up and block the child, as a pipe that nobody reads would.
@@ -34,6 +59,9 @@ pub fn run(command: &mut Command) -> Result<Cost> {
         .and_then(Wait4::wait4)
         .with_context(|| format!("failed to run `{program}`"))?;
     let wall_s = start.elapsed().as_secs_f64();
+    if done.status.code() == Some(OUT_OF_TIME) && program == "timeout" {
+        return Err(TooSlow.into());
+    }
     if !done.status.success() {
         bail!("{}: {}", done.status, last_line(&mut words)?);
     }

@@ -4,32 +4,47 @@ use std::fmt::Write;
 
 use crate::contest::{Contest, Figures, Outcome};
 use crate::floor::Floor;
+use crate::survival::Survival;
 
 #[cfg(test)]
 mod tests;
 
-/// One row per peer; beside each figure its ratio to the reference.
+/// One row per peer: each figure with its ratio to the reference, and whether the app still runs.
 pub fn of_contest(contest: &Contest) -> String {
     let mut text =
         format!("{}, medians of {} (ratio to the recipe)\n", contest.tree, contest.rounds);
-    text += &row("", ["unzipped MB", "zipped MB", "wall s", "CPU s", "peak MB"].map(str::to_owned));
+    let heads = ["unzipped MB", "zipped MB", "wall s", "CPU s", "peak MB"];
+    text += &row("", heads.map(str::to_owned), "app");
     for standing in &contest.peers {
         text += &match &standing.outcome {
-            Outcome::Measured(figures) => row(standing.peer, cells(figures, contest.reference())),
-            Outcome::Skipped(why) => format!("{:<12}skipped: {why}\n", standing.peer),
-            Outcome::Failed(why) => format!("{:<12}failed: {why}\n", standing.peer),
+            Outcome::Measured(figures) => row(
+                standing.peer,
+                cells(figures, contest.reference()),
+                &survival(&figures.survival),
+            ),
+            Outcome::Skipped(why) => format!("{:<16}skipped: {why}\n", standing.peer),
+            Outcome::Slow(seconds) => format!("{:<16}-  (over {seconds} s)\n", standing.peer),
+            Outcome::Failed(why) => format!("{:<16}failed: {why}\n", standing.peer),
         };
     }
     text
 }
 
-fn row(name: &str, cells: [String; 5]) -> String {
-    let mut line = format!("{name:<12}");
+fn survival(survival: &Survival) -> String {
+    match survival {
+        Survival::Lives => "lives".to_owned(),
+        Survival::Breaks(why) => format!("BREAKS: {why}"),
+        Survival::NotRun => "not run".to_owned(),
+    }
+}
+
+fn row(name: &str, cells: [String; 5], survival: &str) -> String {
+    let mut line = format!("{name:<16}");
     for cell in cells {
         // Writing to a String cannot fail.
         let _ = write!(line, "{cell:>18}");
     }
-    line + "\n"
+    line + "  " + survival + "\n"
 }
 
 fn cells(figures: &Figures, reference: Option<&Figures>) -> [String; 5] {

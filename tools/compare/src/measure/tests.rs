@@ -1,6 +1,6 @@
 use std::process::Command;
 
-use super::{median, run};
+use super::{TooSlow, bounded, median, run};
 
 fn sh(script: &str) -> Command {
     let mut command = Command::new("sh");
@@ -29,6 +29,16 @@ fn peak_memory_is_that_of_the_largest_process() {
 fn a_failure_tells_the_last_words() {
     let error = run(&mut sh("echo first >&2; echo last >&2; exit 3")).expect_err("fails");
     assert_eq!(error.to_string(), "exit status: 3: last");
+}
+
+#[test]
+fn a_command_that_takes_too_long_is_told_from_one_that_fails() {
+    let slow = run(&mut bounded(&sh("sleep 30"), 1)).expect_err("is too slow");
+    assert!(slow.is::<TooSlow>(), "{slow}");
+    let failed = run(&mut bounded(&sh("exit 3"), 10)).expect_err("fails");
+    assert!(!failed.is::<TooSlow>(), "{failed}");
+    let mut given = sh("test \"$WORD\" = said");
+    run(&mut bounded(given.env("WORD", "said"), 10)).expect("hears its environment");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::process::Command;
 
-use super::{Size, size_of_folder};
+use super::{Size, contents_of_folder, size_of_folder};
 
 #[test]
 fn sizes_are_summed_over_the_zips_of_a_folder() {
@@ -26,4 +26,19 @@ fn a_folder_without_zips_is_an_error() {
         size_of_folder(folder.path()).expect_err("is empty").to_string(),
         "no zip was written"
     );
+}
+
+#[test]
+fn contents_are_the_same_however_hard_they_were_packed() {
+    let digest = |level: &str, text: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("a"), text).expect("writes");
+        let zip =
+            Command::new("zip").args(["-q", level, "f.zip", "a"]).current_dir(&folder).status();
+        assert!(zip.expect("zip runs").success());
+        contents_of_folder(folder.path()).expect("reads")
+    };
+    let text = "x".repeat(1000);
+    assert_eq!(digest("-0", &text), digest("-9", &text));
+    assert_ne!(digest("-9", &text), digest("-9", "other"));
 }

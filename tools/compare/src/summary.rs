@@ -1,0 +1,87 @@
+//! The sums over all trees, as Markdown for the documentation.
+
+use crate::contest::{Contest, Figures};
+use crate::peers::PEERS;
+use crate::survival::Survival;
+
+#[cfg(test)]
+mod tests;
+
+const HEAD: &str = "\
+| way | apps | still run | unzipped MB | zip MB | unzipped | zip | CPU | wall | most memory MB |
+|---|---|---|---|---|---|---|---|---|---|
+";
+
+/// One row per peer that packed a tree. Ratios are to the recipe, over the trees that both packed; sums of bytes are
+/// given only where the peer packed all.
+pub fn markdown(contests: &[Contest]) -> String {
+    let mut text = HEAD.to_owned();
+    for peer in PEERS {
+        let sum = Sum::of(peer.name, contests);
+        if !sum.packed.is_empty() {
+            text += &row(peer.name, &sum, contests.len());
+        }
+    }
+    text
+}
+
+/// What one peer did on all trees.
+struct Sum<'a> {
+    packed: Vec<&'a Figures>,
+    /// Its figures beside the reference's, of the same tree.
+    pairs: Vec<(&'a Figures, &'a Figures)>,
+}
+
+impl<'a> Sum<'a> {
+    fn of(peer: &str, contests: &'a [Contest]) -> Self {
+        let packed = contests.iter().filter_map(|contest| contest.figures_of(peer)).collect();
+        let pairs = contests
+            .iter()
+            .filter_map(|contest| Some((contest.figures_of(peer)?, contest.reference()?)))
+            .collect();
+        Self { packed, pairs }
+    }
+
+    fn ratio(&self, of: fn(&Figures) -> f64) -> String {
+        let sum = |side: fn(&(&'a Figures, &'a Figures)) -> &'a Figures| -> f64 {
+            self.pairs.iter().map(|pair| of(side(pair))).sum()
+        };
+        let reference = sum(|pair| pair.1);
+        if reference > 0.0 { format!("{:.3}", sum(|pair| pair.0) / reference) } else { "-".into() }
+    }
+
+    fn megabytes(&self, of: fn(&Figures) -> u64, trees: usize) -> String {
+        if self.packed.len() < trees {
+            return "-".into();
+        }
+        let sum: u64 = self.packed.iter().map(|figures| of(figures)).sum();
+        format!("{:.0}", sum as f64 / 1e6)
+    }
+
+    fn alive(&self) -> String {
+        let count = |wanted: fn(&Survival) -> bool| {
+            self.packed.iter().filter(|figures| wanted(&figures.survival)).count()
+        };
+        match count(|survival| *survival != Survival::NotRun) {
+            0 => "-".into(),
+            judged => format!("{} of {judged}", count(|survival| *survival == Survival::Lives)),
+        }
+    }
+}
+
+fn row(name: &str, sum: &Sum, trees: usize) -> String {
+    let most = sum.packed.iter().map(|figures| figures.peak_bytes).max().unwrap_or(0);
+    let cells = [
+        name.to_owned(),
+        sum.packed.len().to_string(),
+        sum.alive(),
+        sum.megabytes(|figures| figures.unzipped_bytes, trees),
+        sum.megabytes(|figures| figures.zipped_bytes, trees),
+        sum.ratio(|figures| figures.unzipped_bytes as f64),
+        sum.ratio(|figures| figures.zipped_bytes as f64),
+        sum.ratio(|figures| figures.cpu_s),
+        sum.ratio(|figures| figures.wall_s),
+        format!("{:.0}", most as f64 / 1e6),
+    ];
+    format!("| {} |\n", cells.join(" | "))
+}
