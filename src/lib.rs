@@ -372,8 +372,8 @@ fn files_at(scanned: &Scanned, path: &str) -> Result<Vec<FileId>> {
 /// Nothing that a build writes may lie inside a package.
 fn refuse_outputs_inside(packages: &Options, options: &Options) -> Result<()> {
     refuse_inside(packages, &options.out_dir, "output folder", "--out-dir")?;
-    let copies = options.copies.iter();
-    copies.map(|path| refuse_inside(packages, path, "file", "--report or --sbom")).collect()
+    let mut copies = options.copies.iter();
+    copies.try_for_each(|path| refuse_inside(packages, path, "file", "--report or --sbom"))
 }
 
 /// An output inside a package would be packed by the next build.

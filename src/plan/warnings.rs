@@ -76,8 +76,7 @@ const ASKING: [&str; 5] =
 
 /// The file of a package that says what is to be installed.
 fn asks_for(tree: &Tree, package: PackageId) -> Option<&'static str> {
-    let there = |name: &&str| tree.find_import(package, name).is_some();
-    ASKING.into_iter().find(|name| there(&name))
+    ASKING.into_iter().find(|name| tree.find_import(package, name).is_some())
 }
 
 /// The command that installs what a file asks for.
