@@ -99,27 +99,38 @@ impl Contest {
 
 /// Measures the peers that `args` names on a copy of `tree`; `tell` hears each step.
 pub fn hold(tree: &Path, args: &Args, tell: &mut dyn FnMut(&str)) -> Result<Contest> {
-    let ground = Ground::new(tree)?;
+    let name = name_of(tree)?;
     let workshop = Workshop::new(&args.slim, &args.modules);
-    let results = Results::new(args.results.as_deref(), &workshop.slim);
+    let results = Results::new(args.results.as_deref(), &workshop.slim, args.patience);
     let mut entrants: Vec<Entrant> =
-        chosen(args).map(|peer| Entrant::new(peer, &workshop, &ground, &results)).collect();
+        chosen(args).map(|peer| Entrant::new(peer, &workshop, &name, &results)).collect();
+    if entrants.iter().any(|entrant| entrant.settled.is_none()) {
+        measure_all(&mut entrants, &Ground::new(tree)?, &workshop, args, tell);
+    }
+    let mut peers = Vec::new();
+    for entrant in entrants {
+        let (peer, standing) = (entrant.peer, entrant.standing());
+        results.put(&name, peer, &standing.outcome)?;
+        peers.push(standing);
+    }
+    Ok(Contest { tree: name, rounds: args.rounds, peers })
+}
+
+/// Runs everyone whose outcome is not clear yet, in turn.
+fn measure_all(
+    entrants: &mut [Entrant],
+    ground: &Ground,
+    workshop: &Workshop,
+    args: &Args,
+    tell: &mut dyn FnMut(&str),
+) {
     let mut judge = Judge::default();
     for round in 1..=args.rounds {
         for entrant in entrants.iter_mut().filter(|entrant| entrant.settled.is_none()) {
             tell(&format!("{}: {} ({round} of {})", ground.name, entrant.peer.name, args.rounds));
-            entrant.run(&workshop, &ground, args.patience, &mut judge);
+            entrant.run(workshop, ground, args.patience, &mut judge);
         }
     }
-    let mut peers = Vec::new();
-    for entrant in entrants {
-        let standing = entrant.standing();
-        if let Some(peer) = Peer::named(standing.peer) {
-            results.put(&ground.name, peer, &standing.outcome)?;
-        }
-        peers.push(standing);
-    }
-    Ok(Contest { tree: ground.name, rounds: args.rounds, peers })
 }
 
 fn chosen(args: &Args) -> impl Iterator<Item = &'static Peer> {
@@ -128,6 +139,14 @@ fn chosen(args: &Args) -> impl Iterator<Item = &'static Peer> {
         .iter()
         .filter(move |peer| args.only.is_empty() || named(&args.only, peer))
         .filter(move |peer| !named(&args.skip, peer))
+}
+
+/// The last part of the tree's real path.
+fn name_of(tree: &Path) -> Result<String> {
+    let tree =
+        tree.canonicalize().with_context(|| format!("failed to find `{}`", tree.display()))?;
+    ensure!(tree.is_dir(), "`{}` is not a folder", tree.display());
+    Ok(tree.file_name().unwrap_or(tree.as_os_str()).to_string_lossy().into_owned())
 }
 
 /// A copy of the tree, and a place for results on the same disk.
@@ -142,16 +161,13 @@ pub struct Ground {
 impl Ground {
     /// Copies `tree` into a temporary folder.
     pub fn new(tree: &Path) -> Result<Self> {
-        let tree =
-            tree.canonicalize().with_context(|| format!("failed to find `{}`", tree.display()))?;
-        ensure!(tree.is_dir(), "`{}` is not a folder", tree.display());
-        let name = tree.file_name().unwrap_or(tree.as_os_str()).to_string_lossy().into_owned();
+        let name = name_of(tree)?;
         let folder = tempfile::Builder::new()
             .prefix("compare-")
             .tempdir()
             .context("failed to make a folder")?;
         let copy = folder.path().join("tree");
-        measure::run(Command::new("cp").arg("-a").args([&tree, &copy]))
+        measure::run(Command::new("cp").arg("-a").arg(tree.join(".")).arg(&copy))
             .with_context(|| format!("failed to copy `{}`", tree.display()))?;
         Ok(Self { name, tree: copy, folder })
     }
@@ -190,10 +206,9 @@ struct Entrant {
 }
 
 impl Entrant {
-    fn new(peer: &'static Peer, workshop: &Workshop, ground: &Ground, results: &Results) -> Self {
-        let settled = results
-            .get(&ground.name, peer)
-            .or_else(|| peer.missing(workshop, &ground.name).map(Outcome::Skipped));
+    fn new(peer: &'static Peer, workshop: &Workshop, tree: &str, results: &Results) -> Self {
+        let settled =
+            results.get(tree, peer).or_else(|| peer.missing(workshop, tree).map(Outcome::Skipped));
         Self { peer, runs: Vec::new(), survival: None, settled }
     }
 

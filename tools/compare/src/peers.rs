@@ -138,6 +138,7 @@ pub const PEERS: &[Peer] = &[
 
 impl Peer {
     /// The peer of this name.
+    #[cfg(test)]
     pub fn named(name: &str) -> Option<&'static Self> {
         PEERS.iter().find(|peer| peer.name == name)
     }

@@ -1,7 +1,7 @@
 //! What was measured before, so that a long comparison can stop and go on.
 //!
 //! One file for each tree and peer. A slim's result counts only while that slim has not been built anew; the others'
-//! until the folder is removed.
+//! until the folder is removed. One that took too long is tried again with more patience.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,13 @@ mod tests;
 pub struct Results<'a> {
     folder: Option<&'a Path>,
     slim: &'a Path,
+    patience: Option<u32>,
 }
 
 impl<'a> Results<'a> {
-    /// Results in `folder`, those of `slim` among them.
-    pub fn new(folder: Option<&'a Path>, slim: &'a Path) -> Self {
-        Self { folder, slim }
+    /// Results in `folder`, those of `slim` among them, for who waits so many seconds for a peer.
+    pub fn new(folder: Option<&'a Path>, slim: &'a Path, patience: Option<u32>) -> Self {
+        Self { folder, slim, patience }
     }
 
     /// What came of `peer` on `tree`, where that is known and still true.
@@ -32,7 +33,12 @@ impl<'a> Results<'a> {
         if peer.is_slim() && !newer(&path, self.slim).unwrap_or(false) {
             return None;
         }
-        serde_json::from_slice(&fs::read(path).ok()?).ok()
+        let outcome = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        match (&outcome, self.patience) {
+            (Outcome::Slow(waited), Some(patience)) if patience <= *waited => Some(outcome),
+            (Outcome::Slow(_), _) => None,
+            (Outcome::Measured(_) | Outcome::Skipped(_) | Outcome::Failed(_), _) => Some(outcome),
+        }
     }
 
     /// Keeps what came of `peer` on `tree`, unless that is only that it could not be measured.
