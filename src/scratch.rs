@@ -38,6 +38,8 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
         return fs::write(path, text);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // Asked for by itself, so that an error tells of no name that only we know.
+    fs::metadata(folder.unwrap_or(Path::new(".")))?;
     let mut file = tempfile::Builder::new()
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
         .tempfile_in(folder.unwrap_or(Path::new(".")))?;

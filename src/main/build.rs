@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anstream::eprintln;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use lambda_slim::cache::Cache;
 use lambda_slim::cli::check::Check;
 use lambda_slim::cli::choices::ReportFormat;
@@ -101,8 +101,10 @@ fn copies(report: &Report, args: &Build) -> Result<()> {
     let reports = args.report.iter().map(|(format, path)| (path, rendered(report, *format, style)));
     let sbom = args.sbom.iter().map(|path| (path, sbom::render(report)));
     for (path, text) in reports.chain(sbom) {
-        scratch::write(path, &text)
-            .with_context(|| format!("failed to write {}", path.display()))?;
+        scratch::write(path, &text).map_err(|error| {
+            Failure::io(format!("failed to write {}: {error}", path.display()))
+                .hint("--report and --sbom want a file in a folder that is there")
+        })?;
     }
     Ok(())
 }
