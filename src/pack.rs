@@ -7,6 +7,7 @@
 mod deflated;
 pub mod folders;
 pub mod licenses;
+mod moves;
 pub mod parts;
 mod same;
 pub mod staging;

@@ -15,17 +15,29 @@ static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// # Errors
 /// When it cannot be created.
 pub fn folder(prefix: &str) -> io::Result<TempDir> {
+    // Locked before it is made: an interrupt must not come between.
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::Builder::new().prefix(prefix).tempdir()?;
-    OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(folder.path().to_owned());
+    open.push(folder.path().to_owned());
     Ok(folder)
 }
 
 /// Removes what is there still. The process must end right after.
 pub fn abandon() {
-    for folder in OPEN.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // Nobody is left who could be told of a failure.
-        let _ = fs::remove_dir_all(folder);
-    }
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.drain(..).for_each(|folder| remove(&folder));
+    // Nobody makes another one any more.
+    std::mem::forget(open);
+}
+
+/// Removes a folder that other threads may be writing into: they no longer find it under its name.
+pub fn remove(folder: &Path) {
+    let mut aside = folder.as_os_str().to_owned();
+    aside.push("-gone");
+    let aside = PathBuf::from(aside);
+    let folder = if fs::rename(folder, &aside).is_ok() { &aside } else { folder };
+    // Nobody is left who could be told of a failure.
+    let _ = fs::remove_dir_all(folder);
 }
 
 /// Writes a file, whole or not at all. What is there and no file, such as a pipe, is written into.

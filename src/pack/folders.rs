@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
-use rustix::fs::{CWD, RenameFlags, renameat_with, syncfs};
+use rustix::fs::syncfs;
 use serde_json::Value;
 use walkdir::WalkDir;
 
@@ -83,7 +83,7 @@ pub fn lay_out(archives: &mut [Archive], staging: &Staging, options: &Options) -
         if wanted(archive.role) && !options.dry_run {
             let to = staging.path(&tree);
             spread(&staging.path(&archive.file), &to, date)
-                .with_context(|| format!("failed to write {tree}"))?;
+                .with_context(|| format!("failed to write {}", staging.shown(&tree).display()))?;
         }
         archive.file = tree;
     }
@@ -153,7 +153,7 @@ pub fn become_tree(packed: &Packed, options: &Options, part: Part) -> Result<()>
 }
 
 /// Whether it is a folder, or a link to one, and nothing is in it.
-fn is_empty(path: &Path) -> bool {
+pub(super) fn is_empty(path: &Path) -> bool {
     fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
@@ -190,17 +190,4 @@ pub(super) fn is_own(tree: &Path, name: &str, last: &Value) -> bool {
         }
     }
     told["entries"] == entries && told["unzipped_bytes"] == bytes
-}
-
-/// Moves a tree into place. One that is there is exchanged for it at once where the file system can; it
-/// is left in `from`'s folder.
-pub(super) fn replace(from: &Path, to: &Path) -> std::io::Result<()> {
-    if fs::symlink_metadata(to).is_err() || is_empty(to) {
-        return fs::rename(from, to);
-    }
-    if renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE).is_ok() {
-        return Ok(());
-    }
-    fs::rename(to, from.with_extension("before"))?;
-    fs::rename(from, to)
 }

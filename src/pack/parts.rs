@@ -198,7 +198,7 @@ impl<'a> Parts<'a> {
         progress: &dyn Progress,
     ) -> Result<Archive> {
         let mut zip = Open::create(plan.file.clone(), staging, options)?;
-        let failed = || format!("failed to write {}", plan.file);
+        let failed = || format!("failed to write {}", staging.shown(&plan.file).display());
         for entry in &plan.entries {
             let Some(number) = entry.part else {
                 zip.folder(&entry.name).with_context(failed)?;

@@ -12,10 +12,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::folders;
+use super::moves::Moves;
 use super::same::is_same;
 use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::options::Options;
+use crate::scratch;
 
 /// Beginning of the staging folders' names.
 const PREFIX: &str = ".slim-";
@@ -29,10 +31,10 @@ static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Removes what an interrupted build has made so far. The process must end right after.
 pub fn abandon() {
-    for folder in OPEN.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // Nobody is left who could be told of a failure.
-        let _ = fs::remove_dir_all(folder);
-    }
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.drain(..).for_each(|folder| scratch::remove(&folder));
+    // Nobody makes another one, or moves what lies in one, any more.
+    std::mem::forget(open);
 }
 
 /// The place where outputs are made.
@@ -61,15 +63,18 @@ impl Staging {
             fs::create_dir_all(&parent).map_err(|error| unwritable(&parent, &error))?;
             remove_leftovers(&parent);
         }
+        // Locked before it is made: an interrupt must not come between.
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let (folder, lock) = locked_folder(&parent).map_err(|error| unwritable(&parent, &error))?;
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(folder.path().to_owned());
+        open.push(folder.path().to_owned());
+        drop(open);
         Ok(Self { folder, _lock: lock, out_dir, dry_run: options.dry_run })
     }
 
     pub(super) fn create(&self, name: &str) -> Result<File> {
         let path = self.folder.path().join(name);
         File::create_new(&path)
-            .with_context(|| format!("failed to create {}", self.out_dir.join(name).display()))
+            .with_context(|| format!("failed to create {}", self.shown(name).display()))
     }
 
     pub(super) fn sync(&self, file: &File) -> io::Result<()> {
@@ -81,7 +86,7 @@ impl Staging {
     /// # Errors
     /// When it cannot be written.
     pub fn add(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let failed = || format!("failed to write {}", self.out_dir.join(name).display());
+        let failed = || format!("failed to write {}", self.shown(name).display());
         let mut file = self.create(name)?;
         file.write_all(bytes).with_context(failed)?;
         self.sync(&file).with_context(failed)
@@ -106,6 +111,11 @@ impl Staging {
     pub fn found(&self, name: &Path) -> PathBuf {
         let staged = self.folder.path().join(name);
         if staged.exists() { staged } else { self.out_dir.join(name) }
+    }
+
+    /// Where a file of the set is to lie: what messages call it.
+    pub(super) fn shown(&self, name: &str) -> PathBuf {
+        self.out_dir.join(name)
     }
 
     /// Where a file of the set lies until it is moved.
@@ -134,8 +144,7 @@ impl Staging {
     /// nothing.
     ///
     /// # Errors
-    /// When a file cannot be moved or removed; what was there before may then be partly replaced,
-    /// and the old report's hashes no longer fit.
+    /// When a file cannot be moved or removed; then what was there before is put back.
     pub fn commit(self, names: &[String], in_place: &BTreeSet<String>) -> Result<()> {
         if self.dry_run {
             return Ok(());
@@ -143,21 +152,29 @@ impl Staging {
         let last = self.last_report();
         self.refuse_folders(names, &last)?;
         let stale = stale_files(&self.out_dir, &last, names);
-        let stale = stale.into_iter().filter(|name| !in_place.contains(name));
+        let stale: Vec<String> =
+            stale.into_iter().filter(|name| !in_place.contains(name)).collect();
+        // An interrupt waits until all is in place.
+        let held = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut moves = Moves::new(self.folder.path());
+        let moved = self.move_all(names, &stale, &mut moves);
+        if moved.is_err() {
+            moves.undo();
+        }
+        drop(held);
+        moved
+    }
+
+    fn move_all(&self, names: &[String], stale: &[String], moves: &mut Moves<'_>) -> Result<()> {
         for name in names.iter().filter(|name| *name != REPORT) {
-            self.move_one(name)?;
+            self.move_one(name, moves)?;
         }
         for name in stale {
-            let path = self.out_dir.join(&name);
-            let removed = match path.is_dir() {
-                // Out of sight at once, and gone with the staging folder.
-                true => fs::rename(&path, self.folder.path().join(format!("{name}.stale"))),
-                false => fs::remove_file(&path),
-            };
-            removed.with_context(|| format!("failed to remove {}", path.display()))?;
+            let path = self.out_dir.join(name);
+            moves.away(&path).with_context(|| format!("failed to remove {}", path.display()))?;
         }
         if names.iter().any(|name| name == REPORT) {
-            self.move_one(REPORT)?;
+            self.move_one(REPORT, moves)?;
         }
         let failed = || format!("failed to write {}", self.out_dir.display());
         File::open(&self.out_dir).and_then(|folder| folder.sync_all()).with_context(failed)
@@ -193,27 +210,30 @@ impl Staging {
     }
 
     /// What is there already stays untouched, so that whoever looks at dates sees no change.
-    fn move_one(&self, name: &str) -> Result<()> {
+    fn move_one(&self, name: &str, moves: &mut Moves<'_>) -> Result<()> {
         let (from, to) = (self.folder.path().join(name), self.out_dir.join(name));
         if is_same(&from, &to) {
             return Ok(());
         }
-        let moved =
-            if from.is_dir() { folders::replace(&from, &to) } else { fs::rename(from, &to) };
-        moved.with_context(|| format!("failed to write {}", to.display()))
+        moves.put(&from, &to).with_context(|| format!("failed to write {}", to.display()))
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        OPEN.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|folder| folder != self.folder.path());
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        // With the lock held: an interrupt waits for it, or removes the folder itself. What cannot be
+        // removed now is tried again by the next build.
+        let _ = fs::remove_dir_all(self.folder.path());
+        open.retain(|folder| folder != self.folder.path());
     }
 }
 
 fn unwritable(folder: &Path, error: &io::Error) -> Failure {
-    Failure::io(format!("failed to write into {}: {error}", folder.display()))
+    // That of a temporary folder names the folder that was tried, whose name nobody knows.
+    let told = error.to_string();
+    let cause = told.split(" at path ").next().unwrap_or(&told);
+    Failure::io(format!("failed to write into {}: {cause}", folder.display()))
         .hint("choose another output folder with --out-dir")
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, TryLockError};
 
@@ -19,7 +20,7 @@ use super::{Archive, Job, Role, Source};
 use crate::digest::Digest;
 use crate::options::Options;
 use crate::zip::deflate::Method;
-use crate::zip::writer::{Header, Timestamp, Writer};
+use crate::zip::writer::{Header, Timestamp, WriteError, Writer};
 
 /// Most deflated bytes that wait for their turn.
 const MOST_WAITING: usize = 64_000_000;
@@ -66,6 +67,8 @@ struct Waiting {
 /// One zip while it is written.
 pub(super) struct Open {
     file: String,
+    /// Where it is to lie.
+    to: PathBuf,
     writer: Writer<Hashed<BufWriter<File>>>,
     unzipped_bytes: u64,
 }
@@ -138,7 +141,8 @@ impl<'a> Zips<'a> {
             while let Some((number, ready)) = self.take_next() {
                 let job = &self.jobs[number];
                 let zip = open.get_mut(&job.role).context("failed to find the zip of an entry")?;
-                zip.write(job, &ready).with_context(|| format!("failed to write {}", zip.file))?;
+                zip.write(job, &ready)
+                    .with_context(|| format!("failed to write {}", zip.to.display()))?;
             }
         }
         Ok(())
@@ -176,7 +180,8 @@ impl Open {
         let stamp = options.source_date_epoch.map_or_else(Timestamp::default, Timestamp::from_unix);
         let out = BufWriter::with_capacity(BUFFER, staging.create(&file)?);
         let writer = Writer::new(Hashed::of(out), stamp);
-        Ok(Self { file, writer, unzipped_bytes: 0 })
+        let to = staging.shown(&file);
+        Ok(Self { file, to, writer, unzipped_bytes: 0 })
     }
 
     fn write(&mut self, job: &Job, ready: &Ready) -> Result<()> {
@@ -196,27 +201,35 @@ impl Open {
 
     /// Writes an entry.
     pub(super) fn entry(&mut self, header: &Header<'_>, data: &[u8]) -> Result<()> {
-        self.writer.file(header, &mut &data[..])?;
+        self.writer.file(header, &mut &data[..]).map_err(plain)?;
         self.unzipped_bytes += header.raw_size;
         Ok(())
     }
 
     /// Writes a folder with nothing in it.
     pub(super) fn folder(&mut self, name: &str) -> Result<()> {
-        Ok(self.writer.directory(name)?)
+        self.writer.directory(name).map_err(plain)
     }
 
     /// Ends the zip.
     pub(super) fn finish(self, role: Role, staging: &Staging) -> Result<Archive> {
-        let Self { file, writer, unzipped_bytes } = self;
-        let failed = || format!("failed to write {file}");
-        let (hashed, summary) = writer.finish().with_context(failed)?;
+        let Self { file, to, writer, unzipped_bytes } = self;
+        let failed = || format!("failed to write {}", to.display());
+        let (hashed, summary) = writer.finish().map_err(plain).with_context(failed)?;
         let out = hashed.out.into_inner().map_err(io::Error::from).with_context(failed)?;
         staging.sync(&out).with_context(failed)?;
         let sha256 = hashed.sha256.finalize().into();
         let blake3 = Digest::from_bytes(*hashed.blake3.finalize().as_bytes());
         let (bytes, entries, zip64) = (summary.bytes, summary.entries, summary.zip64);
         Ok(Archive { file, role, bytes, unzipped_bytes, entries, sha256, blake3, zip64 })
+    }
+}
+
+/// The cause alone, where it is one of the disk.
+fn plain(error: WriteError) -> anyhow::Error {
+    match error {
+        WriteError::Io(error) => error.into(),
+        other => other.into(),
     }
 }
 
