@@ -68,9 +68,10 @@ static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 /// Ends every child. The process must end right after.
 pub fn abandon() {
-    for group in RUNNING.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        end(group);
-    }
+    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    running.drain(..).for_each(end);
+    // Nobody starts another one any more.
+    std::mem::forget(running);
 }
 
 /// Nobody is left who could be told that it was gone already.
@@ -85,9 +86,12 @@ fn end(group: Pid) {
 pub fn run(command: &mut Command, input: &[u8], limits: Limits) -> io::Result<Finished> {
     command.process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Locked before it is started: an interrupt must not come between.
+    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut child = command.spawn()?;
     let group = Pid::from_child(&child);
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner).push(group);
+    running.push(group);
+    drop(running);
     let finished = attend(&mut child, group, input, limits);
     end(group);
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|running| *running != group);

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use super::child::{self, Ended, Limits};
 
@@ -37,7 +38,9 @@ const WHO: &str = "import sys; print(sys.implementation.name, '%d.%d.%d' % sys.v
                    getattr(sys, '_base_executable', sys.executable), sys.base_prefix, sep='\\n')";
 
 /// Longest time that a candidate may take to tell, in seconds.
-const PATIENCE: f64 = 10.0;
+const PATIENCE: f64 = 4.0;
+/// Longest time for all of them, and for one that is named.
+const PATIENCE_FOR_ALL: f64 = 8.0;
 
 /// The CPython 3.`minor`: the one that is named, else the first that runs of PATH, pyenv, uv and the
 /// usual folders.
@@ -50,11 +53,14 @@ pub fn find(minor: u8, named: Option<&Path>) -> Result<Interpreter, NotFound> {
         Some(path) => vec![path.to_owned()],
         None => candidates(minor),
     };
+    let begun = Instant::now();
     for path in candidates {
+        let left = PATIENCE_FOR_ALL - begun.elapsed().as_secs_f64();
+        let patience = if named.is_some() { left } else { left.min(PATIENCE) };
         if tried.iter().any(|(known, _)| *known == path) {
             continue;
         }
-        match ask(&path, minor) {
+        match ask(&path, minor, patience) {
             Ok(found) => return Ok(Interpreter { skipped: tried, ..found }),
             Err(why) => tried.push((path, why)),
         }
@@ -111,10 +117,10 @@ fn installed(folder: &Path, beginning: &str) -> Vec<PathBuf> {
     found
 }
 
-fn ask(path: &Path, minor: u8) -> Result<Interpreter, String> {
+fn ask(path: &Path, minor: u8, seconds: f64) -> Result<Interpreter, String> {
     let mut command = Command::new(path);
     command.args(["-I", "-S", "-c", WHO]);
-    let limits = Limits { seconds: PATIENCE, answer: 1 << 16 };
+    let limits = Limits { seconds: seconds.max(0.0), answer: 1 << 16 };
     let told = child::run(&mut command, &[], limits).map_err(|error| error.to_string())?;
     match told.ended {
         Ended::Exit(0) => {}

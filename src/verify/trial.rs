@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -227,7 +227,9 @@ fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>>
             Ok(line) => line,
             // The last line of a process that was ended may be cut.
             Err(_) if lines.peek().is_none() || line.is_empty() => continue,
-            Err(error) => bail!("failed to read what the proof tells: {error}"),
+            Err(error) => {
+                return Err(unusable(room, &format!("it answers what is no JSON: {error}")));
+            }
         };
         started = true;
         if line.step == "end" {
@@ -251,8 +253,9 @@ fn once(room: &Room<'_>, job: &Job, trial: &mut Trial) -> Result<Option<String>>
         }
     }
     if !started {
-        let why = finished.talk.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-        bail!("failed to run the proof: {}: {why}", finished.ended);
+        let why = finished.talk.lines().rfind(|line| !line.trim().is_empty());
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        return Err(unusable(room, &format!("{}{why}", finished.ended)));
     }
     if let Some(step) = &begun {
         let how = match finished.ended {
@@ -306,6 +309,14 @@ pub(super) fn script(
         .into());
     }
     Ok(finished)
+}
+
+/// The Python does not run what it is given.
+fn unusable(room: &Room<'_>, why: &str) -> anyhow::Error {
+    let python = room.interpreter.path.display();
+    Failure::io(format!("failed to run the proof with {python}: {why}"))
+        .hint("name another Python with --python-bin; --no-verify does without a proof")
+        .into()
 }
 
 /// The environment that Lambda gives a function.
