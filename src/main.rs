@@ -7,9 +7,11 @@ mod bar;
 #[path = "main/run.rs"]
 mod run;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anstream::{ColorChoice, eprintln};
+use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use clap::Parser;
 use lambda_slim::cli::Cli;
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     }
     .write_global();
     run::end_on_signals();
+    let _ = heeded_file_size_limit();
     let ended = std::panic::catch_unwind(|| run::command(&cli));
     run::give_way_to_signals();
     match ended {
@@ -32,22 +35,48 @@ fn main() -> ExitCode {
         Ok(Err(error)) => ExitCode::from(told(&error)),
         Err(_) => {
             lambda_slim::abandon();
-            eprintln!("hint: this is a bug in slim: please report it with the lines above");
+            say("hint: this is a bug in slim: please report it with the lines above");
             ExitCode::from(3)
         }
     }
+}
+
+/// With the signal taken, a write beyond `ulimit -f` is an error as any other, not the end.
+fn heeded_file_size_limit() -> io::Result<()> {
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default()).map(drop)
 }
 
 /// Says what went wrong in one line, and the next step; gives the exit code.
 fn told(error: &anyhow::Error) -> u8 {
     let (red, cyan) = (bold(AnsiColor::Red), bold(AnsiColor::Cyan));
     let line = format!("{error:#}").replace('\n', " ");
-    eprintln!("{red}error:{red:#} {line}");
+    say(&format!("{red}error:{red:#} {line}"));
     let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
-    if let Some(hint) = failure.and_then(Failure::next_step) {
-        eprintln!("{cyan}hint:{cyan:#} {hint}");
+    if let Some(hint) = failure.and_then(Failure::next_step).or_else(|| of_the_system(error)) {
+        say(&format!("{cyan}hint:{cyan:#} {hint}"));
     }
     failure.map_or(3, Failure::exit_code)
+}
+
+/// What to do where the machine has too little of something.
+fn of_the_system(error: &anyhow::Error) -> Option<&'static str> {
+    let cause = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>())?;
+    match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("make room there; --out-dir and the variable TMPDIR name other places")
+        }
+        io::ErrorKind::FileTooLarge => Some("raise the limit for the size of files: ulimit -f"),
+        // There is no kind for it: EMFILE, and ENFILE of the whole system.
+        _ if matches!(cause.raw_os_error(), Some(23 | 24)) => {
+            Some("raise the limit for open files: ulimit -n 1024")
+        }
+        _ => None,
+    }
+}
+
+/// A line on stderr. Where that cannot be written, nobody listens: the exit code has to tell.
+fn say(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 fn bold(color: AnsiColor) -> Style {

@@ -41,6 +41,8 @@ struct Seen {
 struct Found {
     path: RelPath,
     size: u64,
+    /// When it was last written; None in a zip.
+    changed: Option<SystemTime>,
     executable: bool,
     kind: Kind,
     /// The member of the zip that holds the bytes; 0 in a folder.
@@ -60,7 +62,7 @@ pub struct Scanned {
     members: FileMap<Member>,
     held: FileMap<OnceLock<Box<[u8]>>>,
     hashes: FileMap<OnceLock<blake3::Hash>>,
-    /// When the files of folders were last written, as they were first opened.
+    /// When the files of folders were last written, as the walk saw them.
     changed: FileMap<OnceLock<SystemTime>>,
     room: AtomicU64,
     pool: Pool,
@@ -148,6 +150,9 @@ pub fn scan_all(packages: &[Wanted<'_>], progress: &dyn Progress) -> Result<Scan
     let member =
         |(_, source, found): &(_, usize, Found)| Member { source: *source, member: found.member };
     let members = FileMap::from_values(files.iter().map(member).collect());
+    let changed =
+        |(_, _, found): &(_, _, Found)| found.changed.map_or_else(OnceLock::new, Into::into);
+    let changed = FileMap::from_values(files.iter().map(changed).collect());
     let files = files.into_iter().map(|(package, _, found)| File {
         package,
         path: found.path,
@@ -159,7 +164,6 @@ pub fn scan_all(packages: &[Wanted<'_>], progress: &dyn Progress) -> Result<Scan
     progress.end();
     let held = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
     let hashes = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
-    let changed = FileMap::from_values((0..tree.len()).map(|_| OnceLock::new()).collect());
     Ok(Scanned {
         tree,
         sources,
@@ -307,10 +311,10 @@ impl Scanned {
                 Ok(bytes)
             }
             Source::Zip(reader) => {
-                let bytes = reader.read(self.members[id].member).map_err(|error| {
-                    let zip = self.tree.package(file.package).root.display();
-                    Failure::io(format!("failed to read {path} in {zip}: {error}")).hint(ANEW)
-                })?;
+                let zip = &self.tree.package(file.package).root;
+                let bytes = reader
+                    .read(self.members[id].member)
+                    .map_err(|error| zipped::unreadable(path, zip, &error))?;
                 self.unchanged(id, &Seen { size: bytes.len() as u64, changed: None })?;
                 Ok(bytes)
             }
@@ -344,7 +348,7 @@ impl Scanned {
         self.room = AtomicU64::new(MOST_HELD);
     }
 
-    /// Whether a file still has the size that the scan saw, and was not written since it was first read.
+    /// Whether a file still has the size that the scan saw, and was not written since.
     fn unchanged(&self, id: FileId, seen: &Seen) -> Result<()> {
         let file = self.tree.file(id);
         let before = seen.changed.map(|changed| *self.changed[id].get_or_init(|| changed));

@@ -10,8 +10,21 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Failure;
 use crate::python::{dist, metadata, record};
 use crate::tree::{Contents, FileId, FileMap, PackageId, Tree, parent};
+
+/// The files that are parsed of a distribution's metadata, and the most bytes of each: many times what the
+/// largest distributions have.
+const MOST_BYTES: [(&str, u64); 7] = [
+    ("METADATA", 16 << 20),
+    ("PKG-INFO", 16 << 20),
+    ("RECORD", 64 << 20),
+    ("installed-files.txt", 64 << 20),
+    ("top_level.txt", 1 << 20),
+    ("entry_points.txt", 1 << 20),
+    ("direct_url.json", 1 << 20),
+];
 
 /// A distribution of one package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -160,6 +173,7 @@ impl Owners {
         members: &[FileId],
     ) -> Result<()> {
         let id = DistId(self.distributions.len() as u32);
+        members.iter().try_for_each(|file| refuse_bloated(tree, info, *file))?;
         let named = |name: &str| {
             let path = format!("{info}/{name}");
             members.iter().copied().find(|file| tree.import_path(*file) == Some(path.as_str()))
@@ -301,4 +315,19 @@ pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
         if folder.is_empty() { None } else { Some(parent(folder)) }
     })
     .filter(|folder| !folder.is_empty())
+}
+
+/// Refuses metadata that no installer writes, before it is read: what is parsed takes many times its bytes.
+fn refuse_bloated(tree: &Tree, info: &str, file: FileId) -> Result<()> {
+    let path = tree.import_path(file).unwrap_or_default();
+    let name = path.strip_prefix(info).unwrap_or_default().trim_start_matches('/');
+    let Some((_, most)) = MOST_BYTES.iter().find(|(known, _)| *known == name) else {
+        return Ok(());
+    };
+    let bytes = tree.file(file).size;
+    if bytes <= *most {
+        return Ok(());
+    }
+    let message = format!("failed to read {path}: it has {bytes} bytes, no {name} has over {most}");
+    Err(Failure::io(message).hint("install the distribution anew").into())
 }

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
+use rustix::fs::OFlags;
 use walkdir::{DirEntry, WalkDir};
 
 use super::{Found, Inode, Seen, Source, Walked, bad_name};
@@ -18,6 +19,9 @@ use crate::tree::{HEAD, Kind, Lent, Pool, RelPath, Sparse, Step};
 
 /// The deepest folder that is walked; deeper ones cannot be paths on Lambda.
 const DEEPEST: usize = 1_000;
+
+/// From this many bytes on no zip for Lambda can hold a file; what it is, is not looked into.
+const TOO_LARGE: u64 = 1 << 32;
 
 /// Files above this many bytes are not worth clearing memory for to save a system call.
 const LARGE: usize = 64 << 10;
@@ -49,10 +53,13 @@ struct Part {
 
 fn walk_top(root: &Path, top: &Path) -> Result<Part> {
     let mut part = Part::default();
-    let mut folders = Vec::new();
+    let mut folders: Vec<PathBuf> = Vec::new();
     let mut filled: HashSet<PathBuf> = HashSet::new();
     for entry in WalkDir::new(top).follow_links(true).max_depth(DEEPEST + 1) {
-        let entry = entry.map_err(|error| explained(&error))?;
+        let entry = entry.map_err(|error| {
+            let folder = folders.iter().rev().find(|folder| is_at(folder, top, error.depth()));
+            explained(&error, folder.map_or(top, PathBuf::as_path))
+        })?;
         if entry.depth() > DEEPEST {
             let shown = entry.path().display();
             return Err(Failure::io(format!(
@@ -76,6 +83,7 @@ fn walk_top(root: &Path, top: &Path) -> Result<Part> {
         part.found.push(Found {
             path: relative(root, folder)?,
             size: 0,
+            changed: None,
             executable: true,
             kind: Kind::EmptyFolder,
             member: 0,
@@ -99,10 +107,19 @@ fn file(root: &Path, entry: &DirEntry) -> Result<Found> {
             .hint("a zip cannot hold it: remove it from the package")
             .into());
     }
-    let metadata = entry.metadata().map_err(|error| explained(&error))?;
+    let metadata = entry.metadata().map_err(|error| explained(&error, entry.path()))?;
+    if metadata.len() >= TOO_LARGE {
+        return Err(Failure::io(format!(
+            "failed to scan {shown}: it has {} bytes, and a zip for Lambda holds files below 4 GiB",
+            metadata.len()
+        ))
+        .hint("remove it from the package: Lambda unpacks at most 250 MB")
+        .into());
+    }
     Ok(Found {
         path: relative(root, entry.path())?,
         size: metadata.len(),
+        changed: metadata.modified().ok(),
         executable: metadata.permissions().mode() & 0o111 != 0,
         kind: Kind::Regular,
         member: 0,
@@ -117,9 +134,14 @@ fn relative(root: &Path, path: &Path) -> Result<RelPath> {
         .ok_or_else(|| bad_name(&path.to_string_lossy()))
 }
 
-/// One line for what stopped the walk, both ends of a link named.
-fn explained(error: &walkdir::Error) -> anyhow::Error {
-    let path = error.path().unwrap_or(Path::new("the package"));
+/// Whether a folder below `top` is the one whose entries have this depth.
+fn is_at(folder: &Path, top: &Path, depth: usize) -> bool {
+    folder.components().count() + 1 == top.components().count() + depth
+}
+
+/// One line for what stopped the walk, both ends of a link named; `folder` is the one that was read.
+fn explained(error: &walkdir::Error, folder: &Path) -> anyhow::Error {
+    let path = error.path().unwrap_or(folder);
     let shown = path.display();
     if let Some(ancestor) = error.loop_ancestor() {
         return Failure::io(format!(
@@ -141,10 +163,16 @@ fn explained(error: &walkdir::Error) -> anyhow::Error {
     Failure::io(format!("failed to scan {shown}: {cause}")).into()
 }
 
+/// Opens what was a file when it was walked. Should it be a named pipe by now, nobody is waited for; it
+/// is then seen to have changed.
+fn open(path: &Path) -> io::Result<fs::File> {
+    fs::File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)
+}
+
 /// The bytes of a file, as many as it has when it is opened.
 pub(super) fn read(path: &Path) -> Result<(Seen, Vec<u8>)> {
     let failed = || format!("failed to read {}", path.display());
-    let mut file = fs::File::open(path).with_context(failed)?;
+    let mut file = open(path).with_context(failed)?;
     let mut seen = seen(&file.metadata().with_context(failed)?);
     let size = usize::try_from(seen.size)?;
     let mut bytes = Vec::new();
@@ -183,7 +211,7 @@ pub(super) fn hash(
     known: impl Fn(&Inode) -> Option<blake3::Hash>,
 ) -> Result<(Seen, Inode, blake3::Hash)> {
     let failed = || format!("failed to read {}", path.display());
-    let mut file = fs::File::open(path).with_context(failed)?;
+    let mut file = open(path).with_context(failed)?;
     let metadata = file.metadata().with_context(failed)?;
     let mut seen = seen(&metadata);
     let inode = (metadata.dev(), metadata.ino());
@@ -213,7 +241,7 @@ pub(super) fn read_parts<'p>(
     pool: &'p Pool,
 ) -> Result<(Seen, Sparse<'p>)> {
     let failed = || format!("failed to read {}", path.display());
-    let file = fs::File::open(path).with_context(failed)?;
+    let file = open(path).with_context(failed)?;
     let seen = seen(&file.metadata().with_context(failed)?);
     let size = usize::try_from(seen.size)?;
     let mut head = vec![0; size.min(HEAD)];

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::{ANEW, Found, Source, Walked};
 use crate::failure::Failure;
 use crate::tree::{Kind, RelPath, file_name, is_below, parent};
-use crate::zip::reader::{self, Member, Reader};
+use crate::zip::reader::{self, Member, ReadError, Reader};
 
 /// How many links may stand behind one another before it is called a loop.
 const MOST_HOPS: usize = 40;
@@ -35,7 +35,7 @@ pub(super) fn walk(path: &Path) -> Result<Walked> {
             }
         }
     }
-    fill_in_modes(&reader, &mut found)?;
+    fill_in_modes(&reader, path, &mut found)?;
     Ok(Walked { source: Source::Zip(Box::new(reader)), found, links_followed })
 }
 
@@ -43,6 +43,7 @@ fn file(name: &str, number: usize, member: &Member) -> Result<Found> {
     Ok(Found {
         path: valid(name)?,
         size: member.raw_size,
+        changed: None,
         executable: member.mode.is_some_and(|mode| mode & 0o111 != 0),
         kind: Kind::Regular,
         member: number,
@@ -51,7 +52,7 @@ fn file(name: &str, number: usize, member: &Member) -> Result<Found> {
 
 fn empty_folder(name: &str) -> Result<Found> {
     let path = valid(name)?;
-    Ok(Found { path, size: 0, executable: true, kind: Kind::EmptyFolder, member: 0 })
+    Ok(Found { path, size: 0, changed: None, executable: true, kind: Kind::EmptyFolder, member: 0 })
 }
 
 fn valid(name: &str) -> Result<RelPath> {
@@ -166,14 +167,18 @@ fn normalized(path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// What is told of a file that does not come out of its zip.
+pub(super) fn unreadable(name: &str, zip: &Path, error: &ReadError) -> Failure {
+    Failure::io(format!("failed to read {name} in {}: {error}", zip.display())).hint(ANEW)
+}
+
 /// Zips made without Unix modes: scripts and programs become executable.
-fn fill_in_modes(reader: &Reader, found: &mut [Found]) -> Result<()> {
+fn fill_in_modes(reader: &Reader, zip: &Path, found: &mut [Found]) -> Result<()> {
     found.par_iter_mut().try_for_each(|found| -> Result<()> {
         let member = &reader.members()[found.member];
         if found.kind == Kind::Regular && member.mode.is_none() && found.size > 2 {
-            let bytes = reader
-                .read(found.member)
-                .with_context(|| format!("failed to read {}", member.name))?;
+            let bytes =
+                reader.read(found.member).map_err(|error| unreadable(&member.name, zip, &error))?;
             let program = bytes.starts_with(b"\x7fELF") && !file_name(&member.name).contains(".so");
             found.executable = program || bytes.starts_with(b"#!");
         }

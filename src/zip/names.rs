@@ -5,6 +5,11 @@ use std::cmp::Ordering;
 /// The longest name the format can hold, in bytes (APPNOTE 4.4.10).
 pub const MAX_NAME: usize = 65_535;
 
+/// The longest part of a path that Linux takes, in bytes (`NAME_MAX`).
+const MAX_PART: usize = 255;
+/// The longest path that can be unpacked below any folder of Lambda's, in bytes (`PATH_MAX` is 4096).
+const MAX_PATH: usize = 4_000;
+
 /// What is wrong with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the message is the documentation")]
@@ -31,6 +36,10 @@ pub enum NameProblem {
     Encoding,
     #[error("it is longer than {MAX_NAME} bytes")]
     TooLong,
+    #[error(
+        "it is longer than {MAX_PATH} bytes, or a part of it than {MAX_PART}: Linux cannot unpack it"
+    )]
+    NotOnLinux,
 }
 
 /// A name as read from a zip, made plain.
@@ -59,6 +68,9 @@ pub(super) fn read(raw: &[u8], utf8: bool) -> Result<Plain, NameProblem> {
     }
     let parts: Vec<&str> =
         name.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    if name.len() > MAX_PATH || parts.iter().any(|part| part.len() > MAX_PART) {
+        return Err(NameProblem::NotOnLinux);
+    }
     Ok(Plain {
         path: parts.join("/"),
         folder: matches!(name.rsplit('/').next(), None | Some("" | ".")),
