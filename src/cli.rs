@@ -25,7 +25,7 @@ use crate::config::{Config, Which};
 use crate::failure::Failure;
 use crate::options::settings::Settings;
 use crate::options::workspace::{Share, Workspace};
-use crate::options::{Glob, Handler, Options, Proving, size};
+use crate::options::{Glob, Handler, Network, Options, Proving, size};
 use crate::target::{Arch, Python};
 
 /// Where help shows the options that all commands have: after their own, whose number counts from 0.
@@ -202,8 +202,12 @@ pub struct Runs {
     /// The Python that runs it [default: the target's, found on PATH, in pyenv or uv]
     #[arg(long, value_name = "PATH")]
     pub python_bin: Option<PathBuf>,
-    /// Let the runs reach no network but loopback
+    /// Let the runs reach the network. Without it they have a loopback device of their own alone,
+    /// where this machine can make them one
     #[arg(long)]
+    pub network: bool,
+    /// Run nothing where the network cannot be kept from it
+    #[arg(long, conflicts_with = "network")]
     pub no_network: bool,
     /// A folder of distributions that Lambda's runtime has, such as boto3
     #[arg(long, value_name = "DIR")]
@@ -228,7 +232,11 @@ impl Runs {
 
     fn proving(&self, settings: &Settings) -> Proving {
         settings.proving(Proving {
-            network: !self.no_network,
+            network: match (self.network, self.no_network) {
+                (true, _) => Network::Open,
+                (_, true) => Network::Denied,
+                _ => Network::Closed,
+            },
             runtime_packages: self.runtime_packages.clone(),
             seconds: f64::from(self.timeout),
             ..Proving::default()

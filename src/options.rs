@@ -197,6 +197,17 @@ pub enum Bytecode {
     Only,
 }
 
+/// What runs of the package reach beyond the loopback device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// Nothing, where this machine can keep it from them.
+    Closed,
+    /// Nothing, and where that cannot be, nothing runs.
+    Denied,
+    /// What the machine reaches.
+    Open,
+}
+
 /// How a result is proven.
 #[derive(Clone, Debug)]
 pub struct Proving {
@@ -207,7 +218,7 @@ pub struct Proving {
     /// The Python that runs it, where it is not to be found.
     pub python_bin: Option<PathBuf>,
     /// Whether runs reach the network.
-    pub network: bool,
+    pub network: Network,
     /// Whether every module that ships is imported, not only those that the handlers reach.
     pub parity: bool,
     /// A folder of distributions that the runtime has.
@@ -230,7 +241,7 @@ impl Default for Proving {
             asked: false,
             events: Vec::new(),
             python_bin: None,
-            network: true,
+            network: Network::Closed,
             parity: false,
             runtime_packages: None,
             environment: Vec::new(),

@@ -162,6 +162,7 @@ impl<'a> Bench<'a> {
                 .interpreter
                 .as_ref()
                 .map(|_| self.site.isolation.name().to_owned()),
+            network: self.site.interpreter.as_ref().map(|_| self.site.network()),
             events: self.site.events.len(),
             checks: Vec::new(),
             restored: Vec::new(),

@@ -52,6 +52,8 @@ pub struct Proof {
     pub skipped: Vec<String>,
     /// What kept the run apart from its host; null where nothing ran.
     pub isolation: Option<String>,
+    /// Whether the run could reach the network; null where nothing ran.
+    pub network: Option<bool>,
     /// How many events each handler was given.
     pub events: usize,
     /// What was checked, in order.

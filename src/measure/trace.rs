@@ -214,7 +214,7 @@ fn of_command(
         import_root: &import_root,
         interpreter: &interpreter,
         isolation: site.isolation,
-        network: site.proving.network,
+        network: site.network(),
     };
     let logs = logs(site)?;
     let limits = Limits { seconds: job.seconds, answer: MOST_OUTPUT };

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::cache::Cache;
 use crate::failure::Failure;
-use crate::options::{Handler, Proving};
+use crate::options::{Handler, Network, Proving};
 use crate::runtime::find::{Interpreter, find};
 use crate::runtime::room::{Isolation, isolation};
 use crate::scan::Scanned;
@@ -105,6 +105,7 @@ impl<'a> Site<'a> {
             python: Some(interpreter.version.clone()),
             skipped: self.skipped(),
             isolation: Some(self.isolation.name().to_owned()),
+            network: Some(self.network()),
             events: self.events.len(),
             checks,
             restored: Vec::new(),
@@ -122,12 +123,17 @@ impl<'a> Site<'a> {
         self.scratch.path()
     }
 
+    /// Whether runs reach the network.
+    pub fn network(&self) -> bool {
+        self.proving.network == Network::Open || self.isolation == Isolation::Permissions
+    }
+
     /// Where and how they run.
     pub fn lab<'b>(&'b self, interpreter: &'b Interpreter) -> Lab<'b> {
         Lab {
             interpreter,
             isolation: self.isolation,
-            network: self.proving.network,
+            network: self.network(),
             scratch: self.scratch.path(),
             cache: &self.cache,
         }
@@ -213,7 +219,7 @@ pub fn python(minor: u8, proving: &Proving) -> Result<Interpreter> {
 
 fn isolation_of(interpreter: &Interpreter, scratch: &Path, proving: &Proving) -> Result<Isolation> {
     let isolation = isolation(interpreter, scratch);
-    if isolation == Isolation::Permissions && !proving.network {
+    if isolation == Isolation::Permissions && proving.network == Network::Denied {
         return Err(Failure::usage(
             "failed to deny the network: this user may not make namespaces here",
         )

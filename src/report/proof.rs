@@ -4,7 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::verify::{Proof, Status, Verdict};
+use crate::verify::{Check, Proof, Status, Verdict};
+
+/// What Python and its HTTP clients say where there is no network.
+const NO_NETWORK: [&str; 6] = [
+    "Network is unreachable",
+    "Name or service not known",
+    "Temporary failure in name resolution",
+    "Could not connect to the endpoint URL",
+    "Connection refused",
+    "All connection attempts failed",
+];
 
 /// The answer of `verify`.
 #[derive(Debug, Serialize)]
@@ -23,7 +33,10 @@ pub fn render(proof: &Proof, timings: &BTreeMap<String, f64>) -> String {
         out.push('\n');
     };
     line(match (&proof.python, proof.isolation.as_deref()) {
-        (Some(python), Some(isolation)) => format!("proof: CPython {python}, apart by {isolation}"),
+        (Some(python), Some(isolation)) => {
+            let network = if proof.network == Some(false) { ", without network" } else { "" };
+            format!("proof: CPython {python}, apart by {isolation}{network}")
+        }
         _ => "proof: not run".to_owned(),
     });
     for skipped in &proof.skipped {
@@ -42,6 +55,9 @@ pub fn render(proof: &Proof, timings: &BTreeMap<String, f64>) -> String {
             false => format!(": {}", check.notes.join("; ")),
         };
         line(format!("  {verdict:6} {}{seconds}{notes}", check.name));
+    }
+    if proof.network == Some(false) && proof.checks.iter().any(misses_the_network) {
+        line("  the runs have no network: --network lets them reach what they ask for".to_owned());
     }
     for what in ["INIT", "first call"] {
         let of = |side: &str| timings.get(&format!("emulator: {what} {side}"));
@@ -76,6 +92,10 @@ pub fn render(proof: &Proof, timings: &BTreeMap<String, f64>) -> String {
     }
     line(sentence(proof));
     out
+}
+
+fn misses_the_network(check: &Check) -> bool {
+    check.notes.iter().any(|note| NO_NETWORK.iter().any(|told| note.contains(told)))
 }
 
 /// What it came to, in one sentence.

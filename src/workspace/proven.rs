@@ -159,6 +159,7 @@ fn joined(all: Option<Proof>, mut proof: Proof, name: &str) -> Proof {
     }
     all.python = all.python.or(proof.python);
     all.isolation = all.isolation.or(proof.isolation);
+    all.network = all.network.or(proof.network);
     all.events += proof.events;
     all.because.extend(proof.because);
     all.checks.extend(proof.checks);
