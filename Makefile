@@ -63,6 +63,14 @@ unit: ## The tests of the code, the house test among them
 	cargo test --quiet --manifest-path tools/compare/Cargo.toml
 	cargo test --quiet --manifest-path tools/fuzz/Cargo.toml
 
+.PHONY: faults
+faults: ## What goes wrong with disks, clocks, signals and Pythons, the long tests too: 200 kills, 200,000 files, 3 GB
+	cargo test --test it -- --include-ignored --nocapture --test-threads 1 faults::
+
+.PHONY: deny
+deny: ## Licences, doubled versions and sources of all that slim depends on; advisories where they can be reached
+	tools/deny
+
 .PHONY: store
 store: ## A cache in a bucket: the tests of the feature s3, against moto's server
 	@if cargo clippy --version >/dev/null 2>&1; then \

@@ -79,6 +79,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "progress",
             "failure",
             "memory",
+            "scratch",
         ],
     ),
     (
@@ -227,6 +228,49 @@ fn architecture_names_every_room() {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
     for (room, _) in HOUSE {
         assert!(page.contains(&format!("`{room}`")), "ARCHITECTURE.md does not name {room}");
+    }
+}
+
+fn root(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The names of a section of Cargo.toml.
+fn names_in(section: &str) -> BTreeSet<String> {
+    let manifest = root("Cargo.toml");
+    let rest = manifest.split_once(&format!("\n[{section}]\n")).unwrap().1;
+    let lines = rest.split("\n[").next().unwrap().lines();
+    let names = lines.filter_map(|line| Some(line.split_once('=')?.0.trim().to_owned()));
+    names.filter(|name| !name.starts_with('#')).collect()
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let page = root("ARCHITECTURE.md");
+    let part = page.split_once("\n## Dependencies").unwrap().1.split("\n## ").next().unwrap();
+    let mut told = Vec::new();
+    for row in part.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| crate |"))
+    {
+        let [_, crates, why, _] = row.split('|').collect::<Vec<_>>()[..] else {
+            panic!("no row of two cells: {row}");
+        };
+        assert!(why.trim().len() > 5, "no reason: {row}");
+        told.extend(crates.split(',').map(|name| name.trim().to_owned()));
+    }
+    told.sort();
+    let all = &names_in("dependencies") | &names_in("dev-dependencies");
+    assert_eq!(told, all.into_iter().collect::<Vec<_>>(), "each once");
+}
+
+#[test]
+fn unsafe_code_is_forbidden_everywhere() {
+    let manifest = root("Cargo.toml");
+    assert!(manifest.contains("\n[lints.rust]\nunsafe_code = \"forbid\"\n"));
+    let paths = manifest.lines().filter_map(|line| line.strip_prefix("path = "));
+    let programs: Vec<&str> = paths.map(|path| path.trim_matches('"')).collect();
+    assert_eq!(programs.len(), manifest.matches("\n[[bin]]\n").count());
+    for file in programs.into_iter().chain(["src/lib.rs"]) {
+        assert!(root(file).contains("\n#![forbid(unsafe_code)]\n"), "{file}");
     }
 }
 

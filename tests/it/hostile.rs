@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use crate::faults::patient::measured;
 use crate::package::{Dist, Package};
-use crate::support::{Dice, Run, compiled, slim};
+use crate::support::{Dice, Run, command, compiled, slim, unzip};
 
 /// One entry of a zip, with whatever its headers claim.
 #[derive(Clone)]
@@ -102,6 +104,9 @@ fn names_that_leave_the_zip() {
     refused(&[raw("..\\evil", b"x")], "backslash");
     refused(&[raw("a\0b", b"x")], "NUL");
     refused(&[raw("", b"x")], "empty");
+    refused(&[raw("n".repeat(4_096), b"x")], "Linux cannot unpack");
+    refused(&[raw("n".repeat(256), b"x")], "Linux cannot unpack");
+    refused(&[raw("n/".repeat(2_048) + "x.py", b"x")], "Linux cannot unpack");
     refused(&[raw(b"caf\xe9.py", b"x")], "");
     refused(&[Raw { flags: 0, mode: 0, ..raw(b"caf\xe9.py", b"x") }], "");
 }
@@ -223,6 +228,70 @@ fn broken_shared_objects() {
     let cut = layer["python/alpha/b63.so"].bytes.clone();
     assert_eq!(cut, good[..63], "a broken file keeps its bytes");
     slim(&["inspect", package.path()]).ok();
+}
+
+/// Where the fields of ELF-64 lie, with their bytes: the file's header, a segment's, a section's.
+const FIELDS: [&[(usize, usize)]; 3] = [
+    &[
+        (4, 1),
+        (5, 1),
+        (6, 1),
+        (7, 1),
+        (16, 2),
+        (18, 2),
+        (20, 4),
+        (24, 8),
+        (32, 8),
+        (40, 8),
+        (48, 4),
+        (52, 2),
+        (54, 2),
+        (56, 2),
+        (58, 2),
+        (60, 2),
+        (62, 2),
+    ],
+    &[(0, 4), (4, 4), (8, 8), (16, 8), (24, 8), (32, 8), (40, 8), (48, 8)],
+    &[(0, 4), (4, 4), (8, 8), (16, 8), (24, 8), (32, 8), (40, 4), (44, 4), (48, 8), (56, 8)],
+];
+
+#[test]
+fn every_field_of_a_shared_object_at_its_extremes() {
+    let good = compiled("gcc", "int f(void) { return 1; }", &["-shared", "-fPIC"]);
+    let word = |at: usize| {
+        usize::try_from(u64::from_le_bytes(good[at..at + 8].try_into().unwrap())).unwrap()
+    };
+    let count = |at: usize| usize::from(u16::from_le_bytes([good[at], good[at + 1]]));
+    let tables = [(0, 64, 1), (word(32), 56, count(56)), (word(40), 64, count(60))];
+    let mut alpha = Dist::new("alpha", "1.0").file("alpha/__init__.py", "");
+    let mut variants = Vec::new();
+    for ((start, entry, entries), fields) in tables.into_iter().zip(FIELDS) {
+        for (number, (at, length)) in (0..entries).flat_map(|n| fields.iter().map(move |f| (n, *f)))
+        {
+            // 0, 1, the largest with and without a sign, one that leaves the file just so, 24 GB.
+            for value in [0, 1, u64::MAX, u64::MAX >> 1, good.len() as u64 + 1, 24_000_000_000] {
+                let mut bad = good.clone();
+                let place = start + number * entry + at;
+                bad[place..place + length].copy_from_slice(&value.to_le_bytes()[..length]);
+                variants.push(bad);
+            }
+        }
+    }
+    assert!(variants.len() > 1_500, "{}", variants.len());
+    for (number, bytes) in variants.iter().enumerate() {
+        alpha = alpha.file(&format!("alpha/b{number}.so"), bytes);
+    }
+    let package = Package::new("app").install(&alpha);
+    let mut build = command();
+    build.args(["build", package.path(), "-q", "--no-verify", "-o", &package.home("out")]);
+    let (run, _, peak) = measured(&mut build, Duration::from_secs(30));
+    run.ok();
+    assert!(peak < 400, "{peak} MB");
+    let layer = unzip(Path::new(&package.home("out/layer.zip")));
+    for (number, bytes) in variants.iter().enumerate() {
+        let shipped = &layer[&format!("python/alpha/b{number}.so")].bytes;
+        assert!(shipped.len() <= bytes.len() && shipped[..16] == bytes[..16], "b{number}.so");
+    }
 }
 
 #[test]

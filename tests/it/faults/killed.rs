@@ -1,0 +1,96 @@
+//! Builds that are killed at random moments, many at a time.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Child, Stdio};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::{app, build, held, out};
+use crate::package::Package;
+use crate::support::{Dice, hex, listed, slim, try_unzip};
+
+/// Whether the outputs are those of one build; each zip must be whole.
+#[track_caller]
+fn is_whole(package: &Package) -> bool {
+    let folder = out(package);
+    for name in listed(&folder).iter().filter(|name| name.ends_with(".zip")) {
+        try_unzip(&folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    let report =
+        fs::read(folder.join("report.json")).expect("the report of before or of now is there");
+    let report: Value = serde_json::from_slice(&report).expect("it is whole");
+    report["zips"].as_array().unwrap().iter().all(|zip| {
+        let there = fs::read(folder.join(zip["file"].as_str().unwrap()));
+        there.is_ok_and(|bytes| hex(&bytes) == zip["sha256"].as_str().unwrap())
+    })
+}
+
+fn start(package: &Package, kind: &[&str]) -> Child {
+    build(package, kind).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+const KINDS: [&[&str]; 2] = [&["--layer", "all"], &["--layer", "none"]];
+
+/// Ends builds by a signal at moments that no one chose; the next build makes it all good.
+fn ended_by(signal: &str, times: u32, seed: u64) {
+    let package = app();
+    let sets = KINDS.map(|kind| {
+        assert!(start(&package, kind).wait().unwrap().success());
+        listed(&out(&package)).into_iter().collect::<BTreeSet<_>>()
+    });
+    let begun = Instant::now();
+    assert!(start(&package, KINDS[0]).wait().unwrap().success());
+    let usual = begun.elapsed();
+    let mut dice = Dice(seed);
+    let mut cut = 0;
+    for number in 0..times {
+        let kind = number as usize % 2;
+        let mut build = start(&package, KINDS[kind]);
+        std::thread::sleep(usual.mul_f64(dice.roll(1_000) as f64 / 1_000.0));
+        let mut kill = std::process::Command::new("kill");
+        let _ = kill.args([signal, &build.id().to_string()]).stderr(Stdio::null()).status();
+        let code = build.wait().unwrap().code();
+        cut += u32::from(code != Some(0));
+        let polite = match signal {
+            "-INT" => Some(130),
+            "-TERM" => Some(143),
+            _ => None,
+        };
+        // Before it listens, a signal just ends it.
+        assert!(code == Some(0) || code == polite || code.is_none(), "{signal}: {code:?}");
+        // Whole or not, its zips are, and the report is there; who is asked to end ends at neither half.
+        let whole = is_whole(&package);
+        assert!(whole || code.is_none(), "{signal} {number}: half of the outputs are new");
+        if polite.is_some() && code == polite {
+            assert!(!listed(&out(&package)).iter().any(|name| name.starts_with(".slim-")));
+        }
+        assert!(start(&package, KINDS[kind]).wait().unwrap().success());
+        assert!(is_whole(&package), "{signal} {number}");
+        assert_eq!(listed(&out(&package)).into_iter().collect::<BTreeSet<_>>(), sets[kind]);
+    }
+    assert!(cut > times / 3, "{signal}: {cut} of {times} builds were there to be ended");
+    slim(&["build", package.path(), "-q", "--no-verify", "-o", &package.home("out")]).ok();
+    assert!(!held(&out(&package)).keys().any(|path| path.to_string_lossy().contains(".slim-")));
+}
+
+fn in_streams(times: u32) {
+    std::thread::scope(|scope| {
+        for (number, signal) in ["-KILL", "-KILL", "-INT", "-TERM"].into_iter().enumerate() {
+            scope.spawn(move || ended_by(signal, times, number as u64 + 1));
+        }
+    });
+}
+
+#[test]
+fn at_twenty_moments() {
+    in_streams(5);
+}
+
+#[test]
+#[ignore = "long: make faults"]
+fn at_two_hundred_moments() {
+    // Each signal; SIGKILL in two of four streams.
+    in_streams(100);
+}
