@@ -196,6 +196,13 @@ pub(super) fn read(path: &Path) -> Result<(Seen, Vec<u8>)> {
     Ok((seen, bytes))
 }
 
+/// A file as it is, to be read piece by piece.
+pub(super) fn pieces(path: &Path) -> Result<(Seen, fs::File)> {
+    let failed = || format!("failed to read {}", path.display());
+    let file = open(path).with_context(failed)?;
+    Ok((seen(&file.metadata().with_context(failed)?), file))
+}
+
 fn seen(metadata: &fs::Metadata) -> Seen {
     Seen { size: metadata.len(), changed: metadata.modified().ok() }
 }
