@@ -11,7 +11,7 @@ use crate::peers::PEERS;
 #[derive(Debug, Parser)]
 pub struct Args {
     /// Folders to pack, each a Python deployment package
-    #[arg(required = true, value_name = "TREE")]
+    #[arg(required_unless_present = "scale", value_name = "TREE")]
     pub trees: Vec<PathBuf>,
 
     /// The slim to measure
@@ -54,8 +54,12 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["only", "skip", "patience", "results"])]
     pub floor: bool,
 
+    /// Build synthetic trees of growing size, and print how time and memory grow with them, as Markdown
+    #[arg(long, conflicts_with_all = ["trees", "floor", "only", "skip", "patience", "results", "markdown"])]
+    pub scale: bool,
+
     /// Measure the stages of that floor once, alone: TREE is what was built, DIR what its zips hold; prints JSON
-    #[arg(long, value_name = "DIR", hide = true, conflicts_with = "floor")]
+    #[arg(long, value_name = "DIR", hide = true, conflicts_with_all = ["floor", "scale"])]
     pub stages: Option<PathBuf>,
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --manifest-path tools/compare/Cargo.toml -- [--slim BIN] [--rounds N] [--only PEER,…] [--json|--markdown] TREE…
 //! cargo run --release --manifest-path tools/compare/Cargo.toml -- --floor [--rounds N] [--json] TREE…
+//! cargo run --release --manifest-path tools/compare/Cargo.toml -- --scale [--rounds N] [--json]
 //! ```
 //!
 //! Each TREE is a Python deployment package in a folder. It is copied once, so that every peer finds it in the page
@@ -21,7 +22,8 @@
 //!
 //! `--markdown` prints the sums over all trees: [`summary`]. `--results` keeps what was [measured before](results).
 //!
-//! `--floor` asks how close a build is to the least it could do: [`floor`].
+//! `--floor` asks how close a build is to the least it could do: [`floor`]. `--scale` asks how its time and memory grow
+//! with the package, and what a start costs: [`scale`].
 //!
 //! Exit codes: 0 done, 1 a peer failed or a build is over a limit, 2 usage or a missing TREE or tool.
 
@@ -32,6 +34,7 @@ mod floor;
 mod measure;
 mod peers;
 mod results;
+mod scale;
 mod summary;
 mod survival;
 mod table;
@@ -62,6 +65,7 @@ fn run(args: &Args) -> Result<bool> {
     match &args.stages {
         Some(shipped) => run_stages(args, shipped),
         None if args.floor => run_floor(args),
+        None if args.scale => run_scale(args),
         None => run_contest(args),
     }
 }
@@ -98,6 +102,16 @@ fn run_floor(args: &Args) -> Result<bool> {
         println!("{}", serde_json::to_string_pretty(&floors)?);
     }
     Ok(floors.iter().all(Floor::is_good))
+}
+
+fn run_scale(args: &Args) -> Result<bool> {
+    let scale = scale::measure(args, &mut |step| eprintln!("{step}"))?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&scale)?);
+    } else {
+        print!("{}", summary::of_scale(&scale));
+    }
+    Ok(true)
 }
 
 /// What [`floor`] has a process of its own do.

@@ -162,7 +162,7 @@ fn is_library(path: &Path) -> bool {
 
 /// CPU seconds of reading every file once.
 fn read_all(files: &[Found]) -> Result<f64> {
-    on_threads(files, Vec::new, |content, file| {
+    on_threads(files, &mut one_for_each_thread(Vec::new), |content, file| {
         read(&file.path, content)?;
         black_box(&content);
         Ok(())
@@ -178,24 +178,25 @@ fn read(path: &Path, content: &mut Vec<u8>) -> Result<()> {
 }
 
 /// CPU seconds of `work` on the content of every file. Loading the contents does not count.
-fn in_batches<S, R>(
+fn in_batches<S: Send, R>(
     files: &[Found],
-    worker: impl Fn() -> S + Sync,
+    worker: impl Fn() -> S,
     work: impl Fn(&mut S, &[u8]) -> R + Sync,
 ) -> Result<f64> {
+    let mut workers = one_for_each_thread(worker);
     let mut cpu_s = 0.0;
     for batch in batches(files, BATCH) {
-        let contents = batch.iter().map(|file| {
-            fs::read(&file.path)
-                .with_context(|| format!("failed to read `{}`", file.path.display()))
-        });
-        let contents: Vec<Vec<u8>> = contents.collect::<Result<_>>()?;
-        cpu_s += on_threads(&contents, &worker, |state, content| {
+        let contents: Vec<Vec<u8>> = batch.iter().map(load).collect::<Result<_>>()?;
+        cpu_s += on_threads(&contents, &mut workers, |state, content| {
             black_box(work(state, content));
             Ok(())
         })?;
     }
     Ok(cpu_s)
+}
+
+fn load(file: &Found) -> Result<Vec<u8>> {
+    fs::read(&file.path).with_context(|| format!("failed to read `{}`", file.path.display()))
 }
 
 /// Neighbours that have so many bytes together, or one that is larger.
@@ -214,24 +215,30 @@ fn batches(files: &[Found], most: u64) -> Vec<&[Found]> {
     batches
 }
 
-/// CPU seconds of `work` on every item by as many threads as slim uses, each with a state of its own. Everyone takes the
-/// next item until there is none.
-fn on_threads<T: Sync, S>(
+/// A state for every thread.
+fn one_for_each_thread<S>(state: impl Fn() -> S) -> Vec<S> {
+    (0..threads()).map(|_| state()).collect()
+}
+
+/// CPU seconds of `work` on every item, by a thread for each of `states`. Everyone takes the next item until there is
+/// none.
+fn on_threads<T: Sync, S: Send>(
     items: &[T],
-    worker: impl Fn() -> S + Sync,
+    states: &mut [S],
     work: impl Fn(&mut S, &T) -> Result<()> + Sync,
 ) -> Result<f64> {
     let next = AtomicUsize::new(0);
-    let run = || {
-        let mut state = worker();
+    let run = |state: &mut S| {
         while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            work(&mut state, item)?;
+            work(state, item)?;
         }
         Ok(())
     };
     let ((), cpu_s) = timed(|| {
         std::thread::scope(|scope| {
-            let started: Vec<_> = (0..threads()).map(|_| scope.spawn(run)).collect();
+            let run = &run;
+            let started: Vec<_> =
+                states.iter_mut().map(|state| scope.spawn(move || run(state))).collect();
             started.into_iter().try_for_each(|worker| worker.join().expect("no worker panics"))
         })
     })?;
@@ -270,7 +277,10 @@ impl Deflater {
 
     fn deflate(&mut self, content: &[u8]) {
         let most = self.compressor.deflate_compress_bound(content.len());
-        self.packed.resize(self.packed.len().max(most), 0);
+        if self.packed.len() < most {
+            // A new one, of which only what is written to costs memory and time.
+            self.packed = vec![0; most];
+        }
         let packed = self.compressor.deflate_compress(content, &mut self.packed);
         black_box(&self.packed[..packed.expect("the bound is enough")]);
     }

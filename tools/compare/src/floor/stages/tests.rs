@@ -53,26 +53,18 @@ fn batches_are_bounded_and_lose_nothing() {
 fn every_item_is_worked_on_once_and_a_failure_is_told() {
     let items: Vec<u32> = (0..1000).collect();
     let seen = Mutex::new(Vec::new());
-    on_threads(
-        &items,
-        || (),
-        |(), item| {
-            seen.lock().expect("no panic").push(*item);
-            Ok(())
-        },
-    )
+    on_threads(&items, &mut [(), (), ()], |(), item| {
+        seen.lock().expect("no panic").push(*item);
+        Ok(())
+    })
     .expect("works");
     let mut seen = seen.into_inner().expect("no panic");
     seen.sort_unstable();
     assert_eq!(seen, items);
-    on_threads(
-        &items,
-        || (),
-        |(), item| {
-            anyhow::ensure!(*item != 500, "no");
-            Ok(())
-        },
-    )
+    on_threads(&items, &mut [(), (), ()], |(), item| {
+        anyhow::ensure!(*item != 500, "no");
+        Ok(())
+    })
     .expect_err("fails");
 }
 
