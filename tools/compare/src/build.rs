@@ -43,6 +43,14 @@ pub struct Builds {
     pub peak_bytes: u64,
     /// Seconds by the clock for each stage, in slim's own words.
     pub stages_s: BTreeMap<String, f64>,
+    /// Seconds by the clock in none of them: starting, moving the results into place, telling, ending.
+    pub rest_s: f64,
+}
+
+impl Build {
+    fn rest_s(&self) -> f64 {
+        self.cost.wall_s - self.stages.values().sum::<f64>()
+    }
 }
 
 /// What of `report.json` is read.
@@ -78,6 +86,7 @@ impl Builds {
             wall_s: middle(|cost| cost.wall_s),
             peak_bytes: middle(|cost| cost.peak_bytes as f64).round() as u64,
             stages_s: names.map(|name| (name.clone(), stage(name))).collect(),
+            rest_s: median(builds.iter().map(Build::rest_s)),
         }
     }
 

@@ -125,7 +125,9 @@ pub fn measure(args: &Args, tell: &mut dyn FnMut(&str)) -> Result<Scale> {
     for planned in PLAN {
         let Plot { files, bytes, .. } = planned.plot;
         tell(&format!("{files} files, {} MB", bytes / 1_000_000));
-        steps.push(step(&slim, planned, args.rounds)?);
+        let step = step(&slim, planned, args.rounds)?;
+        tell(&format!("  {:.3} s, stages {:?}", step.build.wall_s, step.build.stages_in_order()));
+        steps.push(step);
     }
     tell("starts");
     Ok(Scale { rounds: args.rounds, steps, startup: startup::measure(&slim)? })

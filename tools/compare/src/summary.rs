@@ -89,8 +89,8 @@ fn row(name: &str, sum: &Sum, trees: usize) -> String {
 }
 
 const SCALE_HEAD: &str = "\
-| files | MB | written as | scan s | facts s | plan s | pack s | all s | CPU s | peak MB |
-|---|---|---|---|---|---|---|---|---|---|
+| files | MB | written as | scan s | facts s | plan s | pack s | rest s | all s | CPU s | peak MB |
+|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
 /// One row per tree, each time with its exponent against the row before, and what starts cost.
@@ -121,6 +121,7 @@ fn scale_row(step: &Step, before: Option<&Step>) -> String {
         stage("facts"),
         stage("plan"),
         stage("pack"),
+        time(step, before, |build| build.rest_s),
         time(step, before, |build| build.wall_s),
         time(step, before, |build| build.cpu_s),
         format!("{:.0}", step.build.peak_bytes as f64 / 1e6),

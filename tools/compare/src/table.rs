@@ -66,8 +66,6 @@ fn cells(figures: &Figures, reference: Option<&Figures>) -> [String; 5] {
 /// Each stage of the floor, the build beside it, and whether it keeps its limits.
 pub fn of_floor(measured: &Floor) -> String {
     let Floor { tree, rounds, threads, build, floor, cpu_ratio, wall_ratio } = measured;
-    let stages = build.stages_in_order();
-    let overhead = build.wall_s - stages.iter().map(|(_, seconds)| seconds).sum::<f64>();
     let lines = [
         format!("{tree}, medians of {rounds}, {threads} threads"),
         format!(
@@ -77,7 +75,7 @@ pub fn of_floor(measured: &Floor) -> String {
             amount(floor.libraries)
         ),
         format!("  floor, CPU s   {}  sum {:.3}", each(&floor.cpu_s.each()), floor.cpu_s.sum()),
-        format!("  build, wall s  {}  rest {overhead:.3}", each(&stages)),
+        format!("  build, wall s  {}  rest {:.3}", each(&build.stages_in_order()), build.rest_s),
         format!(
             "  build CPU      {:.3} s (user {:.3}, system {:.3}): {}",
             build.cpu_s,

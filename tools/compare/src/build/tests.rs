@@ -27,4 +27,5 @@ fn every_figure_is_a_median_of_its_own() {
     assert_eq!(median.peak_bytes, 2_000_000);
     assert_eq!((median.stage_s("scan"), median.stage_s("pack")), (2.0, 8.0));
     assert_eq!(median.stage_s("proof"), 0.0);
+    assert_eq!(median.rest_s, -8.0, "of -6, -9 and -8");
 }

@@ -8,6 +8,7 @@ fn step(series: Series, files: usize, wall_s: f64) -> Step {
         wall_s,
         peak_bytes: 1,
         stages_s: [("scan".to_owned(), wall_s / 1000.0)].into(),
+        rest_s: 0.0,
     };
     Step { series, files, bytes: files as u64 * 10, build }
 }

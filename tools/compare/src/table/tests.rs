@@ -65,6 +65,7 @@ fn floor() -> Floor {
         wall_s: 2.7,
         peak_bytes: 201_000_000,
         stages_s: stages_s.map(|(name, seconds)| (name.to_owned(), seconds)).into(),
+        rest_s: 0.1,
     };
     let cpu_s = Seconds { walk: 0.1, read: 0.2, crc: 0.1, deflate: 3.0, parse: 0.9, scan: 0.2 };
     let shipped = Amount { files: 3, bytes: 1_500_000 };
