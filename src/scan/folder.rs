@@ -15,6 +15,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::{Found, Inode, Seen, Source, Walked, bad_name};
 use crate::failure::Failure;
+use crate::memory::room;
 use crate::tree::{HEAD, Kind, Lent, Pool, RelPath, Sparse, Step};
 
 /// The deepest folder that is walked; deeper ones cannot be paths on Lambda.
@@ -176,7 +177,7 @@ pub(super) fn read(path: &Path) -> Result<(Seen, Vec<u8>)> {
     let mut seen = seen(&file.metadata().with_context(failed)?);
     let size = usize::try_from(seen.size)?;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(size).with_context(failed)?;
+    bytes.try_reserve_exact(room(size)).with_context(failed)?;
     if size > LARGE {
         file.take(size as u64).read_to_end(&mut bytes).with_context(failed)?;
         seen.size = bytes.len() as u64;
