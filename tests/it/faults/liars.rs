@@ -57,6 +57,22 @@ fn who_they_are_is_asked_with_patience_and_limits() {
 }
 
 #[test]
+fn a_slow_one_is_kept_apart_all_the_same() {
+    if !super::disk::can_mount() {
+        return;
+    }
+    let package = app();
+    // It hangs where namespaces are tried; a proof tells where it runs.
+    let who = "printf 'cpython\\n3.12.1\\n%s\\n%s\\n' \"$0\" \"$(dirname \"$0\")\"";
+    let script = format!(
+        "case \"$*\" in *_base_executable*) {who};; *'print(1)'*) sleep 600;; *) pwd >&2; exit 7;; esac"
+    );
+    let (python, mut build) = prove(&package, &script);
+    let run = ended_within(&mut build, Duration::from_secs(20));
+    run.refused(3, &["run the proof with", &python, "it ended with code 7: /var/task"]);
+}
+
+#[test]
 fn a_proof_that_cannot_be_is_refused_with_the_name_of_the_python() {
     let package = app();
     let old = before(&package, &[]);
