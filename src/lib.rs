@@ -50,7 +50,7 @@ use crate::measure::coldstart::{Cold, Coldstart};
 use crate::measure::trace::Traced;
 use crate::options::workspace::{Share, Workspace};
 use crate::options::{Bytecode, LayerPrefix, Level, Options, Tracing};
-use crate::pack::staging::Staging;
+use crate::pack::staging::{REPORT, Staging};
 use crate::plan::{Plan, Restored};
 use crate::progress::Progress;
 use crate::proving::site::Site;
@@ -89,6 +89,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let proving = options.proving.clone();
     let Settled { plan, mut packed, proof, bench } =
         settle(&scanned, &facts, &mut options, proving.as_ref(), &mut clock, progress)?;
+    packed.staging.spare(&options.packages);
     let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
     pack::folders::lay_out(&mut packed.archives, &packed.staging, &options)?;
     let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
@@ -148,7 +149,7 @@ fn deliver(
         texts.push((report::changed::FILE, report::json::render(&changed)));
         report.changed = (!staging.is_dry()).then(|| changed.files());
     }
-    texts.push(("report.json", report::json::render(report)));
+    texts.push((REPORT, report::json::render(report)));
     for (name, text) in texts {
         staging.add(name, text.as_bytes())?;
         names.push(name.to_owned());
@@ -184,7 +185,8 @@ pub fn build_workspace(
     if let Some(baseline) = baseline {
         built.report.compare(baseline, options);
     }
-    let workspace::Built { mut report, licenses, staging, in_place, lock } = built;
+    let workspace::Built { mut report, licenses, mut staging, in_place, lock } = built;
+    staging.spare(workspace.functions.iter().flat_map(|function| &function.options.packages));
     let refused = report.proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
     deliver(staging, &mut report, licenses, &in_place, refused)?;
     if !refused && !options.dry_run {

@@ -335,3 +335,43 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
     package.try_build(&["--dry-run", "--level", "safe", "--layer", "none"]).ok();
     assert_eq!(digest(&out(&package)), before);
 }
+
+#[test]
+fn a_package_is_not_replaced_by_its_own_results() {
+    let package = small();
+    fs::create_dir(out(&package)).unwrap();
+    let zip = package.zipped();
+    let input = out(&package).join("function.zip");
+    let other = out(&package).join("layer.zip");
+    fs::rename(&zip, &input).unwrap();
+    std::os::unix::fs::symlink(&input, package.home("link.zip")).unwrap();
+    let before = digest(&out(&package));
+    let built = |from: &str, args: &[&str]| {
+        let to = package.home("out");
+        slim(&[&["build", from, "-q", "--no-verify", "--out-dir", &to], args].concat())
+    };
+    for from in [input.to_str().unwrap(), &package.home("link.zip")] {
+        let run = built(from, &[]);
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.err.contains("function.zip: the package itself lies there"), "{}", run.err);
+        assert!(run.err.contains("\nhint: ") && run.err.contains("--out-dir"), "{}", run.err);
+        let mut after = digest(&out(&package));
+        after.insert(out(&package), before[&out(&package)].clone());
+        assert_eq!(after, before);
+    }
+    // Nor removed, where it is what the build before left.
+    fs::rename(&input, package.home("package.zip")).unwrap();
+    built(&package.home("package.zip"), &[]).ok();
+    let layer = fs::read(&other).unwrap();
+    let run = built(other.to_str().unwrap(), &["--layer", "none"]);
+    assert!(run.code == 2 && run.err.contains("layer.zip: the package itself"), "{}", run.err);
+    assert_eq!(fs::read(&other).unwrap(), layer);
+    // A tree as well.
+    fs::remove_dir_all(out(&package)).unwrap();
+    built(package.path(), &["--layout", "dir"]).ok();
+    let tree = out(&package).join("function");
+    let before = digest(&tree);
+    let run = built(tree.to_str().unwrap(), &["--layout", "dir", "--drop", "app.py"]);
+    assert!(run.code == 2 && run.err.contains("function: the package itself"), "{}", run.err);
+    assert_eq!(digest(&tree), before);
+}
