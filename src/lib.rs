@@ -374,8 +374,23 @@ fn files_at(scanned: &Scanned, path: &str) -> Result<Vec<FileId>> {
 /// Nothing that a build writes may lie inside a package.
 fn refuse_outputs_inside(packages: &Options, options: &Options) -> Result<()> {
     refuse_inside(packages, &options.out_dir, "output folder", "--out-dir")?;
-    let mut copies = options.copies.iter();
-    copies.try_for_each(|path| refuse_inside(packages, path, "file", "--report or --sbom"))
+    options.copies.iter().try_for_each(|path| {
+        refuse_inside(packages, path, "file", "--report or --sbom")?;
+        refuse_output(options, path)
+    })
+}
+
+/// A copy must not take the place of what the build writes itself.
+fn refuse_output(options: &Options, copy: &Path) -> Result<()> {
+    let own = [REPORT, report::changed::FILE, pack::licenses::FILE];
+    let name = copy.file_name().unwrap_or_default().to_string_lossy();
+    let place = existing(copy).and_then(|place| Some(place.parent()?.to_owned()));
+    let is_ours = own.contains(&&*name) || name.ends_with(".zip");
+    if is_ours && place.is_some() && place == existing(&options.out_dir) {
+        let message = format!("failed to use file {}: the build writes it itself", copy.display());
+        return Err(Failure::usage(message).hint("name another with --report or --sbom").into());
+    }
+    Ok(())
 }
 
 /// An output inside a package would be packed by the next build.
@@ -383,10 +398,10 @@ fn refuse_inside(options: &Options, output: &Path, what: &str, option: &str) -> 
     let out_dir = existing(output);
     for package in &options.packages {
         let Ok(package) = package.canonicalize() else { continue };
-        if package.is_dir() && out_dir.as_ref().is_some_and(|out_dir| out_dir.starts_with(&package))
-        {
+        if out_dir.as_ref().is_some_and(|out_dir| out_dir.starts_with(&package)) {
+            let where_it_is = if package.is_dir() { "lies inside" } else { "is" };
             return Err(Failure::usage(format!(
-                "failed to use {what} {}: it lies inside the package {}",
+                "failed to use {what} {}: it {where_it_is} the package {}",
                 output.display(),
                 package.display()
             ))

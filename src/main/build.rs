@@ -1,5 +1,6 @@
 //! The commands that build: `build` and `check`.
 
+use std::io;
 use std::path::Path;
 
 use anstream::eprintln;
@@ -101,12 +102,21 @@ fn copies(report: &Report, args: &Build) -> Result<()> {
     let reports = args.report.iter().map(|(format, path)| (path, rendered(report, *format, style)));
     let sbom = args.sbom.iter().map(|path| (path, sbom::render(report)));
     for (path, text) in reports.chain(sbom) {
-        scratch::write(path, &text).map_err(|error| {
-            Failure::io(format!("failed to write {}: {error}", path.display()))
-                .hint("--report and --sbom want a file in a folder that is there")
-        })?;
+        scratch::write(path, text).map_err(|error| not_copied(path, error))?;
     }
     Ok(())
+}
+
+fn not_copied(path: &Path, error: io::Error) -> anyhow::Error {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let message = format!("failed to write {}", path.display());
+    match error.kind() {
+        // What to do then is told whatever is written.
+        StorageFull | QuotaExceeded | FileTooLarge => anyhow::Error::new(error).context(message),
+        _ => Failure::io(format!("{message}: {error}"))
+            .hint("--report and --sbom want a file, in a folder that is there and may be written into")
+            .into(),
+    }
 }
 
 /// Where the report for programs was written: in the output folder, else as a copy that was asked for.
