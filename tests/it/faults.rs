@@ -10,7 +10,9 @@ mod liars;
 mod meanwhile;
 mod outsized;
 pub(crate) mod patient;
+mod streams;
 mod sweep;
+mod threads;
 mod where_and_when;
 
 use std::collections::BTreeMap;

@@ -200,7 +200,8 @@ fn signals_leave_nothing_behind() {
     let package = large(12);
     assert!(start(&package, &[]).wait().unwrap().success());
     let before = digest(&out(&package));
-    for (signal, code, later) in [("INT", 130, 0), ("TERM", 143, 0), ("INT", 130, 60)] {
+    let signals = [("INT", 130, 0), ("TERM", 143, 0), ("HUP", 129, 0), ("INT", 130, 60)];
+    for (signal, code, later) in signals {
         let mut build = start(&package, &["--compression", "max"]);
         assert!(staged(&package, &mut build), "the build was too quick");
         std::thread::sleep(Duration::from_millis(later));
@@ -213,6 +214,27 @@ fn signals_leave_nothing_behind() {
         let changed: Vec<_> = changed.filter(|(path, _)| **path != out(&package)).collect();
         assert!(changed.is_empty() && after.len() == before.len(), "{changed:?}");
     }
+}
+
+/// What nohup asks for.
+#[test]
+fn a_hangup_that_is_ignored_stays_so() {
+    let package = large(12);
+    let mut deaf = Command::new("sh");
+    deaf.args(["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_slim")]);
+    deaf.args(["build", package.path(), "-q", "--compression", "max"]);
+    deaf.args(["--out-dir", &package.home("out")]);
+    let mut build = deaf.spawn().unwrap();
+    assert!(staged(&package, &mut build), "the build was too quick");
+    let kill = |signal: &str| {
+        let mut kill = Command::new("kill");
+        assert!(kill.args([signal, &build.id().to_string()]).status().unwrap().success());
+    };
+    kill("-HUP");
+    std::thread::sleep(Duration::from_millis(60));
+    kill("-0");
+    assert!(build.wait().unwrap().success());
+    assert!(looker().look(&out(&package)).1);
 }
 
 #[test]

@@ -56,6 +56,35 @@ fn who_they_are_is_asked_with_patience_and_limits() {
     });
 }
 
+/// How many processes run a program.
+fn running(program: &str) -> usize {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let lines = all.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+    lines
+        .filter(|line| line.split(|byte| *byte == 0).any(|word| word == program.as_bytes()))
+        .count()
+}
+
+#[test]
+fn they_end_with_slim() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+        let package = app();
+        let (python, mut build) = prove(&package, "sleep 600");
+        let mut build = build.spawn().unwrap();
+        let begun = std::time::Instant::now();
+        // Its own process, beside slim, which has it as an argument.
+        while running(&python) < 2 {
+            assert!(begun.elapsed() < Duration::from_secs(8), "it was never started");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let mut kill = std::process::Command::new("kill");
+        assert!(super::works(kill.args([signal, &build.id().to_string()])));
+        assert_eq!(build.wait().unwrap().code(), Some(code));
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(running(&python), 0, "{signal}");
+    }
+}
+
 #[test]
 fn a_slow_one_is_kept_apart_all_the_same() {
     if !super::disk::can_mount() {
