@@ -185,7 +185,7 @@ pub fn pack(
     };
     let zips = Zips::create(&jobs, file, &staging, options)?;
     let made = deflated::deflate(contents, plan, options, &jobs, &zips, progress)?;
-    let archives = zips.finish(&staging)?;
+    let archives = zips.finish()?;
     let shipped = jobs.into_iter().zip(made).map(|(job, made)| shipped(job, made)).collect();
     Ok(Packed { archives, shipped, staging })
 }

@@ -98,7 +98,7 @@ fn name(archive: &Archive) -> String {
     archive.file.strip_suffix(".zip").unwrap_or(&archive.file).to_owned()
 }
 
-/// Unpacks a zip of ours, and syncs what it holds.
+/// Unpacks a zip of ours.
 fn spread(zip: &Path, to: &Path, date: SystemTime) -> Result<()> {
     let reader = Reader::open(zip)?;
     fs::create_dir(to)?;
@@ -122,7 +122,6 @@ fn spread(zip: &Path, to: &Path, date: SystemTime) -> Result<()> {
             dated(entry.path(), 0o755, date)?;
         }
     }
-    syncfs(File::open(to)?)?;
     Ok(())
 }
 
@@ -142,14 +141,14 @@ pub fn become_tree(packed: &Packed, options: &Options, part: Part) -> Result<()>
         return Ok(());
     };
     let out = options.out_dir.canonicalize().unwrap_or_else(|_| options.out_dir.clone());
-    fs::rename(packed.staging.path(&archive.file), &out).map_err(|error| {
-        Failure::io(format!("failed to write {}: {error}", options.out_dir.display()))
-            .hint(MOVE_AWAY)
-    })?;
+    let failed = || format!("failed to write {}", options.out_dir.display());
+    let tree = packed.staging.path(&archive.file);
+    let synced = File::open(&tree).and_then(|tree| Ok(syncfs(tree)?));
+    synced.with_context(failed)?;
+    fs::rename(tree, &out)
+        .map_err(|error| Failure::io(format!("{}: {error}", failed())).hint(MOVE_AWAY))?;
     let folder = beside(&options.out_dir);
-    File::open(&folder)
-        .and_then(|folder| folder.sync_all())
-        .with_context(|| format!("failed to write {}", options.out_dir.display()))
+    File::open(&folder).and_then(|folder| folder.sync_all()).with_context(failed)
 }
 
 /// Whether it is a folder, or a link to one, and nothing is in it.

@@ -217,7 +217,7 @@ impl<'a> Parts<'a> {
             zip.entry(&header, &data).with_context(failed)?;
             progress.advance(data.len() as u64);
         }
-        zip.finish(plan.role, staging)
+        zip.finish(plan.role)
     }
 
     /// The deflated bytes of a part; made anew where the cache has lost them.

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use rayon::prelude::*;
+use rustix::fs::syncfs;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -90,10 +92,6 @@ impl Staging {
             .with_context(|| format!("failed to create {}", self.shown(name).display()))
     }
 
-    pub(super) fn sync(&self, file: &File) -> io::Result<()> {
-        if self.dry_run { Ok(()) } else { file.sync_all() }
-    }
-
     /// Adds a small file to the set.
     ///
     /// # Errors
@@ -101,8 +99,7 @@ impl Staging {
     pub fn add(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let failed = || format!("failed to write {}", self.shown(name).display());
         let mut file = self.create(name)?;
-        file.write_all(bytes).with_context(failed)?;
-        self.sync(&file).with_context(failed)
+        file.write_all(bytes).with_context(failed)
     }
 
     /// Whether the output folder has a file of this name with this hash; it then need not be written.
@@ -173,10 +170,12 @@ impl Staging {
         let stale: Vec<String> =
             stale.into_iter().filter(|name| !in_place.contains(name)).collect();
         self.refuse_inputs(names.iter().chain(&stale))?;
+        let names: Vec<&str> = self.changed(names);
+        self.sync(&names)?;
         // An interrupt waits until all is in place.
         let held = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let mut moves = Moves::new(self.folder.path());
-        let moved = self.move_all(names, &stale, &mut moves);
+        let moved = self.move_all(&names, &stale, &mut moves);
         if moved.is_err() {
             moves.undo();
         }
@@ -184,15 +183,35 @@ impl Staging {
         moved
     }
 
-    fn move_all(&self, names: &[String], stale: &[String], moves: &mut Moves<'_>) -> Result<()> {
-        for name in names.iter().filter(|name| *name != REPORT) {
+    /// Those that are not in place already: what is the same stays untouched, so that whoever looks at
+    /// dates sees no change.
+    fn changed<'n>(&self, names: &'n [String]) -> Vec<&'n str> {
+        let names = names.iter().map(String::as_str);
+        names.filter(|name| !is_same(&self.path(name), &self.shown(name))).collect()
+    }
+
+    /// Makes sure that the disk has them before any is moved: their names must not be there before
+    /// their bytes, whenever the power fails.
+    fn sync(&self, names: &[&str]) -> Result<()> {
+        names.par_iter().try_for_each(|name| {
+            let file = File::open(self.path(name));
+            let synced = file.and_then(|file| match file.metadata()?.is_dir() {
+                true => Ok(syncfs(file)?),
+                false => file.sync_all(),
+            });
+            synced.with_context(|| format!("failed to write {}", self.shown(name).display()))
+        })
+    }
+
+    fn move_all(&self, names: &[&str], stale: &[String], moves: &mut Moves<'_>) -> Result<()> {
+        for name in names.iter().filter(|name| **name != REPORT) {
             self.move_one(name, moves)?;
         }
         for name in stale {
             let path = self.out_dir.join(name);
             moves.away(&path).with_context(|| format!("failed to remove {}", path.display()))?;
         }
-        if names.iter().any(|name| name == REPORT) {
+        if names.contains(&REPORT) {
             self.move_one(REPORT, moves)?;
         }
         let failed = || format!("failed to write {}", self.out_dir.display());
@@ -241,12 +260,8 @@ impl Staging {
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    /// What is there already stays untouched, so that whoever looks at dates sees no change.
     fn move_one(&self, name: &str, moves: &mut Moves<'_>) -> Result<()> {
-        let (from, to) = (self.folder.path().join(name), self.out_dir.join(name));
-        if is_same(&from, &to) {
-            return Ok(());
-        }
+        let (from, to) = (self.path(name), self.shown(name));
         moves.put(&from, &to).with_context(|| format!("failed to write {}", to.display()))
     }
 }

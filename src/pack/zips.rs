@@ -69,7 +69,7 @@ pub(super) struct Open {
     file: String,
     /// Where it is to lie.
     to: PathBuf,
-    writer: Writer<Hashed<BufWriter<File>>>,
+    writer: Writer<BufWriter<Hashed<File>>>,
     unzipped_bytes: u64,
 }
 
@@ -167,10 +167,10 @@ impl<'a> Zips<'a> {
     ///
     /// # Errors
     /// As [`Zips::add`].
-    pub(super) fn finish(self, staging: &Staging) -> Result<Vec<Archive>> {
+    pub(super) fn finish(self) -> Result<Vec<Archive>> {
         let open = self.open.into_inner().unwrap_or_else(PoisonError::into_inner);
         let open: Vec<(Role, Open)> = open.into_iter().collect();
-        open.into_par_iter().map(|(role, zip)| zip.finish(role, staging)).collect()
+        open.into_par_iter().map(|(role, zip)| zip.finish(role)).collect()
     }
 }
 
@@ -178,8 +178,8 @@ impl Open {
     /// A zip with this name in the staging folder.
     pub(super) fn create(file: String, staging: &Staging, options: &Options) -> Result<Self> {
         let stamp = options.source_date_epoch.map_or_else(Timestamp::default, Timestamp::from_unix);
-        let out = BufWriter::with_capacity(BUFFER, staging.create(&file)?);
-        let writer = Writer::new(Hashed::of(out), stamp);
+        let out = BufWriter::with_capacity(BUFFER, Hashed::of(staging.create(&file)?));
+        let writer = Writer::new(out, stamp);
         let to = staging.shown(&file);
         Ok(Self { file, to, writer, unzipped_bytes: 0 })
     }
@@ -212,12 +212,11 @@ impl Open {
     }
 
     /// Ends the zip.
-    pub(super) fn finish(self, role: Role, staging: &Staging) -> Result<Archive> {
+    pub(super) fn finish(self, role: Role) -> Result<Archive> {
         let Self { file, to, writer, unzipped_bytes } = self;
         let failed = || format!("failed to write {}", to.display());
-        let (hashed, summary) = writer.finish().map_err(plain).with_context(failed)?;
-        let out = hashed.out.into_inner().map_err(io::Error::from).with_context(failed)?;
-        staging.sync(&out).with_context(failed)?;
+        let (out, summary) = writer.finish().map_err(plain).with_context(failed)?;
+        let hashed = out.into_inner().map_err(io::Error::from).with_context(failed)?;
         let sha256 = hashed.sha256.finalize().into();
         let blake3 = Digest::from_bytes(*hashed.blake3.finalize().as_bytes());
         let (bytes, entries, zip64) = (summary.bytes, summary.entries, summary.zip64);
@@ -292,7 +291,7 @@ mod tests {
             let (staging, options) = staging(folder.path());
             let zips = Zips::create(&jobs, |_| "a.zip".to_owned(), &staging, &options).unwrap();
             order.iter().for_each(|number| zips.add(*number, ready(*number)).unwrap());
-            let archives = zips.finish(&staging).unwrap();
+            let archives = zips.finish().unwrap();
             assert_eq!((archives[0].entries, archives[0].unzipped_bytes), (4, 6));
             archives[0].sha256
         });
@@ -317,7 +316,7 @@ mod tests {
             late.join().unwrap().unwrap();
         });
         let failed = zips.has_failed();
-        let entries = zips.finish(staging).unwrap()[0].entries;
+        let entries = zips.finish().unwrap()[0].entries;
         assert_eq!(entries, if failed { 0 } else { 3 });
         failed
     }

@@ -241,7 +241,8 @@ def handler(event, context):
     let found = measured(&package, &[]);
     let gamma = &import(&found, "app.py:1")["moved"];
     assert_eq!(import(&found, "app.py:1")["statement"], "import gamma");
-    assert_eq!(gamma["plain"]["clear"], false, "delta brings the same: {gamma}");
+    // What is shared sleeps for 0.25 s; less is noise.
+    assert!(number(&gamma["plain"]["saves"]) < 0.15, "delta brings the same: {gamma}");
     // The second costs nothing by itself, for the first has brought it all.
     let rows = found["imports"].as_array().unwrap();
     let delta = rows.iter().find(|row| row["statement"] == "import delta").unwrap();
