@@ -19,7 +19,7 @@ pub(crate) fn print(text: &str) -> Result<()> {
 pub(crate) fn taken(written: io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(error).context("failed to write the report to stdout")
+            Err(error).context("failed to write to stdout")
         }
         _ => Ok(()),
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::package::{Dist, Package};
-use crate::support::{build, command, digest, finished, hex, listed, slim, try_unzip};
+use crate::support::{build, command, digest, endings, finished, hex, listed, slim, try_unzip};
 
 /// Text that compresses about as well as code, another one for each seed.
 fn prose(seed: u64, bytes: usize) -> String {
@@ -200,15 +200,15 @@ fn signals_leave_nothing_behind() {
     let package = large(12);
     assert!(start(&package, &[]).wait().unwrap().success());
     let before = digest(&out(&package));
-    let signals = [("INT", 130, 0), ("TERM", 143, 0), ("HUP", 129, 0), ("INT", 130, 60)];
-    for (signal, code, later) in signals {
+    let signals = endings().into_iter().map(|(signal, code)| (signal, code, 0));
+    for (signal, code, later) in signals.chain([("-INT", 130, 60)]) {
         let mut build = start(&package, &["--compression", "max"]);
         assert!(staged(&package, &mut build), "the build was too quick");
         std::thread::sleep(Duration::from_millis(later));
         let mut kill = Command::new("kill");
-        kill.args([&format!("-{signal}"), &build.id().to_string()]);
+        kill.args([signal, &build.id().to_string()]);
         assert!(kill.status().unwrap().success());
-        assert_eq!(build.wait().unwrap().code(), Some(code), "SIG{signal}");
+        assert_eq!(build.wait().unwrap().code(), Some(code), "{signal}");
         let after = digest(&out(&package));
         let changed = after.iter().filter(|(path, seen)| before.get(*path) != Some(seen));
         let changed: Vec<_> = changed.filter(|(path, _)| **path != out(&package)).collect();

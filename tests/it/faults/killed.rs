@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{app, build, held, out};
 use crate::package::Package;
-use crate::support::{Dice, hex, listed, slim, try_unzip};
+use crate::support::{Dice, endings, hex, listed, slim, try_unzip};
 
 /// Whether the outputs are those of one build; each zip must be whole.
 #[track_caller]
@@ -57,12 +57,7 @@ fn ended_by(signal: &str, times: u32, seed: u64) {
         let _ = kill.args([signal, &build.id().to_string()]).stderr(Stdio::null()).status();
         let code = build.wait().unwrap().code();
         cut += u32::from(code != Some(0));
-        let polite = match signal {
-            "-INT" => Some(130),
-            "-TERM" => Some(143),
-            "-HUP" => Some(129),
-            _ => None,
-        };
+        let polite = endings().into_iter().find(|(name, _)| *name == signal).map(|(_, code)| code);
         // Before it listens, a signal just ends it.
         assert!(code == Some(0) || code == polite || code.is_none(), "{signal}: {code:?}");
         // Whole or not, its zips are, and the report is there; who is asked to end ends at neither half.

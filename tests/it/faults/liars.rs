@@ -67,7 +67,7 @@ fn running(program: &str) -> usize {
 
 #[test]
 fn they_end_with_slim() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+    for (signal, code) in crate::support::endings() {
         let package = app();
         let (python, mut build) = prove(&package, "sleep 600");
         let mut build = build.spawn().unwrap();
