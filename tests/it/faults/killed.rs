@@ -81,8 +81,8 @@ fn ended_by(signal: &str, times: u32, seed: u64) {
 
 fn in_streams(times: u32) {
     std::thread::scope(|scope| {
-        for (number, signal) in ["-KILL", "-KILL", "-INT", "-TERM", "-HUP"].into_iter().enumerate()
-        {
+        let signals = endings().into_iter().map(|(signal, _)| signal);
+        for (number, signal) in ["-KILL", "-KILL"].into_iter().chain(signals).enumerate() {
             scope.spawn(move || ended_by(signal, times, number as u64 + 1));
         }
     });
