@@ -6,6 +6,7 @@
 
 mod deflated;
 pub mod folders;
+mod giants;
 pub mod licenses;
 mod moves;
 pub mod parts;
@@ -183,7 +184,7 @@ pub fn pack(
         Role::Function(package) => names[usize::from(package.0)].clone(),
         Role::Layer(_) => "layer.zip".to_owned(),
     };
-    let zips = Zips::create(&jobs, file, &staging, options)?;
+    let zips = Zips::create(contents, &jobs, file, &staging, options)?;
     let made = deflated::deflate(contents, plan, options, &jobs, &zips, progress)?;
     let archives = zips.finish()?;
     let shipped = jobs.into_iter().zip(made).map(|(job, made)| shipped(job, made)).collect();

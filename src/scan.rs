@@ -5,6 +5,7 @@ mod mistaken;
 mod zipped;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -258,6 +259,16 @@ impl Contents for Scanned {
             let _ = self.held[id].set(bytes.clone().into_boxed_slice());
         }
         Ok(bytes)
+    }
+
+    fn open(&self, id: FileId) -> Result<Box<dyn Read + '_>> {
+        let file = self.tree.file(id);
+        let Source::Folder(root) = &self.sources[self.members[id].source] else {
+            return Ok(Box::new(Cursor::new(self.read(id)?)));
+        };
+        let (seen, reader) = folder::pieces(&root.join(file.path.as_str()))?;
+        self.unchanged(id, &seen)?;
+        Ok(Box::new(reader))
     }
 
     fn hash(&self, id: FileId) -> Result<blake3::Hash> {

@@ -3,6 +3,7 @@
 mod sparse;
 
 use std::collections::HashMap;
+use std::io::{Cursor, Read};
 use std::ops::{Index, IndexMut};
 use std::path::PathBuf;
 
@@ -240,6 +241,14 @@ pub trait Contents: Sync {
     /// # Errors
     /// When it cannot be read, or has no longer the size that the scan saw.
     fn read(&self, id: FileId) -> Result<Vec<u8>>;
+
+    /// The contents of a file piece by piece, as long as it has the size that the scan saw.
+    ///
+    /// # Errors
+    /// As [`Contents::read`].
+    fn open(&self, id: FileId) -> Result<Box<dyn Read + '_>> {
+        Ok(Box::new(Cursor::new(self.read(id)?)))
+    }
 
     /// The hash of a file's contents; cheap when it was asked for before.
     ///

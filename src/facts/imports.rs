@@ -377,6 +377,10 @@ impl<'a> ImportGraph<'a> {
         if scope == Scope::Nothing || is_listing {
             return Ok(sink.found);
         }
+        if scope == Scope::Data && self.tree.file(id).size > data::PIECEWISE {
+            data::edges_by_pieces(self, id, &mut sink)?;
+            return Ok(sink.found);
+        }
         let bytes = match scope {
             Scope::SharedObject => self.contents.read_parts(id, &[&inspect::constants_in])?,
             _ => Sparse::Whole(self.contents.read(id)?),

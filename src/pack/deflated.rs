@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 
-use super::zips::{Ready, Watch, Zips};
-use super::{Job, Source};
+use super::zips::{Data, Ready, Watch, Zips};
+use super::{Job, Source, giants};
 use crate::memory::Budget;
 use crate::options::Options;
 use crate::plan::{Action, Plan};
 use crate::progress::Progress;
 use crate::transform::{self, Doubt, Kernels, Payload};
-use crate::tree::Contents;
-use crate::zip::deflate::Deflater;
+use crate::tree::{Contents, FileId};
+use crate::zip::deflate::{Deflater, Method};
 
 /// Bytes that all workers hold together: contents, slimmed copy and deflated bytes.
 pub(super) const IN_FLIGHT: u64 = 170_000_000;
@@ -100,14 +100,26 @@ impl Work<'_> {
     /// Everything that is held for the job is given back before it is handed in.
     fn one(&self, deflater: &mut Deflater, job: &Job) -> Result<(Deflated, Ready)> {
         let _held = self.budget.hold(self.cost(job));
+        if let Some(id) = self.passed_on(job) {
+            let crc32 = giants::checksum(self.contents, id)?;
+            return Ok(as_it_is(job.size, crc32, id));
+        }
         let payload = self.payload(job)?;
-        let packed = deflater.pack(&payload.bytes);
+        let packed = giants::pack(deflater, &payload.bytes);
         let (method, crc32, raw_size) = (packed.method, packed.crc32, packed.raw_size);
         let data = packed.data.into_owned();
         let packed_size = data.len() as u64;
         let Payload { doubt, by_pages, kernels, .. } = payload;
         let made = Deflated { raw_size, packed_size, crc32, doubt, by_pages, kernels };
-        Ok((made, Ready { data, method, crc32, raw_size }))
+        Ok((made, Ready { data: Data::Held(data), method, crc32, raw_size }))
+    }
+
+    /// The file of a job that is never in memory.
+    fn passed_on(&self, job: &Job) -> Option<FileId> {
+        let Source::File(id) = job.source else { return None };
+        let is_made = self.plan.compiled.contains_key(&id);
+        let is_passed = giants::is_passed_on(job.size, self.plan.decisions[id].action);
+        (is_passed && !is_made).then_some(id)
     }
 
     fn payload(&self, job: &Job) -> Result<Payload> {
@@ -129,9 +141,23 @@ impl Work<'_> {
     fn cost(&self, job: &Job) -> u64 {
         let slims = |id| matches!(self.plan.decisions[id].action, Action::Change(change) if change.is_strip());
         match job.source {
+            Source::File(_) if self.passed_on(job).is_some() => 0,
             Source::File(id) if slims(id) => job.size.saturating_mul(2),
             Source::File(_) | Source::Generated(_) => job.size.saturating_add(job.size / 2),
             Source::EmptyFolder(_) => 0,
         }
     }
+}
+
+/// An entry that goes into its zip straight from its file.
+fn as_it_is(bytes: u64, crc32: u32, id: FileId) -> (Deflated, Ready) {
+    let made = Deflated {
+        raw_size: bytes,
+        packed_size: bytes,
+        crc32,
+        doubt: None,
+        by_pages: 0,
+        kernels: Kernels::default(),
+    };
+    (made, Ready { data: Data::OnDisk(id), method: Method::Stored, crc32, raw_size: bytes })
 }

@@ -113,7 +113,7 @@ fn spread(zip: &Path, to: &Path, date: SystemTime) -> Result<()> {
     let files = members.par_iter().filter(|(_, member)| member.kind == Kind::File);
     files.try_for_each(|(number, member)| -> Result<()> {
         let path = to.join(&member.name);
-        fs::write(&path, reader.read(*number)?)?;
+        reader.copy(*number, &mut File::create(&path)?)?;
         dated(&path, member.mode.unwrap_or(0o644), date)
     })?;
     for entry in WalkDir::new(to) {

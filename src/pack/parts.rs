@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::deflated::IN_FLIGHT;
 use super::staging::Staging;
 use super::zips::Open;
-use super::{Archive, Role};
+use super::{Archive, Role, giants};
 use crate::cache::{Cache, Key, Kind};
 use crate::digest::Digest;
 use crate::memory::Budget;
@@ -204,17 +204,14 @@ impl<'a> Parts<'a> {
                 zip.folder(&entry.name).with_context(failed)?;
                 continue;
             };
+            if let Some((contents, id)) = passed_on(&self.wanted[number]) {
+                let header = header(entry, &self.made[number]);
+                zip.pass_on(&header, contents, id).with_context(failed)?;
+                progress.advance(header.packed_size);
+                continue;
+            }
             let (part, data) = self.data(number)?;
-            let method = if part.deflated { Method::Deflated } else { Method::Stored };
-            let header = Header {
-                name: &entry.name,
-                mode: entry.mode,
-                method,
-                crc32: part.crc32,
-                raw_size: part.raw_size,
-                packed_size: data.len() as u64,
-            };
-            zip.entry(&header, &data).with_context(failed)?;
+            zip.entry(&header(entry, &part), &data).with_context(failed)?;
             progress.advance(data.len() as u64);
         }
         zip.finish(plan.role)
@@ -227,6 +224,27 @@ impl<'a> Parts<'a> {
             return Ok((part, data));
         }
         make(wanted, &mut Deflater::new(self.compression), self.compression, self.cache)
+    }
+}
+
+fn header<'e>(entry: &'e Entry, part: &Part) -> Header<'e> {
+    Header {
+        name: &entry.name,
+        mode: entry.mode,
+        method: if part.deflated { Method::Deflated } else { Method::Stored },
+        crc32: part.crc32,
+        raw_size: part.raw_size,
+        packed_size: part.packed_size,
+    }
+}
+
+/// The file of a part that is never in memory, nor in the cache.
+fn passed_on<'a>(wanted: &Wanted<'a>) -> Option<(&'a dyn Contents, FileId)> {
+    match wanted.origin {
+        Origin::File(contents, id, action) if giants::is_passed_on(wanted.size, action) => {
+            Some((contents, id))
+        }
+        _ => None,
     }
 }
 
@@ -246,11 +264,14 @@ fn make(
     compression: Compression,
     cache: &Cache,
 ) -> Result<(Part, Vec<u8>)> {
+    if let Some((contents, id)) = passed_on(wanted) {
+        return Ok((as_it_is(wanted.size, giants::checksum(contents, id)?), Vec::new()));
+    }
     let payload = match wanted.origin {
         Origin::File(contents, id, action) => transform::apply(action, contents, id, compression)?,
         Origin::Made(bytes) => Payload::of(bytes.to_vec()),
     };
-    let packed = deflater.pack(&payload.bytes);
+    let packed = giants::pack(deflater, &payload.bytes);
     let part = Part {
         deflated: packed.method == Method::Deflated,
         crc32: packed.crc32,
@@ -266,4 +287,16 @@ fn make(
     bytes.extend_from_slice(&packed.data);
     cache.put(DEFLATED, &Key::of(&[wanted.key.as_bytes()]), &bytes);
     Ok((part, packed.data.into_owned()))
+}
+
+fn as_it_is(bytes: u64, crc32: u32) -> Part {
+    Part {
+        deflated: false,
+        crc32,
+        raw_size: bytes,
+        packed_size: bytes,
+        doubt: None,
+        by_pages: 0,
+        by_kernels: 0,
+    }
 }

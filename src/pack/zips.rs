@@ -15,10 +15,12 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use super::giants::Passed;
 use super::staging::Staging;
 use super::{Archive, Job, Role, Source};
 use crate::digest::Digest;
 use crate::options::Options;
+use crate::tree::{Contents, FileId};
 use crate::zip::deflate::Method;
 use crate::zip::writer::{Header, Timestamp, WriteError, Writer};
 
@@ -40,14 +42,33 @@ impl Drop for Watch<'_> {
 
 /// An entry that is ready for its zip.
 pub(super) struct Ready {
-    pub(super) data: Vec<u8>,
+    pub(super) data: Data,
     pub(super) method: Method,
     pub(super) crc32: u32,
     pub(super) raw_size: u64,
 }
 
+/// The bytes of an entry.
+pub(super) enum Data {
+    /// Held in memory.
+    Held(Vec<u8>),
+    /// Still on the disk, as many as the header says.
+    OnDisk(FileId),
+}
+
+impl Data {
+    /// How many of them are in memory.
+    fn held(&self) -> usize {
+        match self {
+            Self::Held(bytes) => bytes.len(),
+            Self::OnDisk(_) => 0,
+        }
+    }
+}
+
 /// All zips of a build.
 pub(super) struct Zips<'a> {
+    contents: &'a dyn Contents,
     jobs: &'a [Job],
     waiting: Mutex<Waiting>,
     moved: Condvar,
@@ -76,6 +97,7 @@ pub(super) struct Open {
 impl<'a> Zips<'a> {
     /// Creates a zip for every role that a job has; `file` names it.
     pub(super) fn create(
+        contents: &'a dyn Contents,
         jobs: &'a [Job],
         file: impl Fn(Role) -> String,
         staging: &Staging,
@@ -89,6 +111,7 @@ impl<'a> Zips<'a> {
             open.insert(job.role, Open::create(file(job.role), staging, options)?);
         }
         Ok(Self {
+            contents,
             jobs,
             waiting: Mutex::default(),
             moved: Condvar::new(),
@@ -105,12 +128,12 @@ impl<'a> Zips<'a> {
     pub(super) fn add(&self, number: usize, ready: Ready) -> Result<()> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         while waiting.turn != number
-            && waiting.bytes + ready.data.len() > MOST_WAITING
+            && waiting.bytes + ready.data.held() > MOST_WAITING
             && !self.has_failed()
         {
             waiting = self.moved.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        waiting.bytes += ready.data.len();
+        waiting.bytes += ready.data.held();
         waiting.ready.insert(number, ready);
         drop(waiting);
         self.write_on()
@@ -141,7 +164,7 @@ impl<'a> Zips<'a> {
             while let Some((number, ready)) = self.take_next() {
                 let job = &self.jobs[number];
                 let zip = open.get_mut(&job.role).context("failed to find the zip of an entry")?;
-                zip.write(job, &ready)
+                zip.write(self.contents, job, &ready)
                     .with_context(|| format!("failed to write {}", zip.to.display()))?;
             }
         }
@@ -158,7 +181,7 @@ impl<'a> Zips<'a> {
         let number = waiting.turn;
         let ready = waiting.ready.remove(&number)?;
         waiting.turn += 1;
-        waiting.bytes -= ready.data.len();
+        waiting.bytes -= ready.data.held();
         self.moved.notify_all();
         Some((number, ready))
     }
@@ -184,7 +207,7 @@ impl Open {
         Ok(Self { file, to, writer, unzipped_bytes: 0 })
     }
 
-    fn write(&mut self, job: &Job, ready: &Ready) -> Result<()> {
+    fn write(&mut self, contents: &dyn Contents, job: &Job, ready: &Ready) -> Result<()> {
         if matches!(job.source, Source::EmptyFolder(_)) {
             return self.folder(&job.name);
         }
@@ -194,9 +217,28 @@ impl Open {
             method: ready.method,
             crc32: ready.crc32,
             raw_size: ready.raw_size,
-            packed_size: ready.data.len() as u64,
+            packed_size: match &ready.data {
+                Data::Held(bytes) => bytes.len() as u64,
+                Data::OnDisk(_) => ready.raw_size,
+            },
         };
-        self.entry(&header, &ready.data)
+        match &ready.data {
+            Data::Held(bytes) => self.entry(&header, bytes),
+            Data::OnDisk(id) => self.pass_on(&header, contents, *id),
+        }
+    }
+
+    /// Writes an entry straight from a file.
+    pub(super) fn pass_on(
+        &mut self,
+        header: &Header<'_>,
+        contents: &dyn Contents,
+        id: FileId,
+    ) -> Result<()> {
+        let mut file = Passed::open(contents, id)?;
+        self.writer.file(header, &mut file).map_err(plain)?;
+        self.unzipped_bytes += header.raw_size;
+        file.expect(header.crc32, header.name)
     }
 
     /// Writes an entry.
@@ -262,9 +304,18 @@ impl<W: Write> Write for Hashed<W> {
 mod tests {
     use super::*;
 
+    /// No job here is made of a file.
+    struct Nothing;
+
+    impl Contents for Nothing {
+        fn read(&self, id: FileId) -> Result<Vec<u8>> {
+            anyhow::bail!("failed to read {id:?}")
+        }
+    }
+
     fn ready(length: usize) -> Ready {
         let (method, crc32) = (Method::Stored, crc32fast::hash(&vec![7; length]));
-        Ready { data: vec![7; length], method, crc32, raw_size: length as u64 }
+        Ready { data: Data::Held(vec![7; length]), method, crc32, raw_size: length as u64 }
     }
 
     fn jobs(count: usize) -> Vec<Job> {
@@ -289,7 +340,8 @@ mod tests {
         let jobs = jobs(4);
         let made = [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]].map(|order| {
             let (staging, options) = staging(folder.path());
-            let zips = Zips::create(&jobs, |_| "a.zip".to_owned(), &staging, &options).unwrap();
+            let zips =
+                Zips::create(&Nothing, &jobs, |_| "a.zip".to_owned(), &staging, &options).unwrap();
             order.iter().for_each(|number| zips.add(*number, ready(*number)).unwrap());
             let archives = zips.finish().unwrap();
             assert_eq!((archives[0].entries, archives[0].unzipped_bytes), (4, 6));
@@ -306,7 +358,7 @@ mod tests {
         options: &Options,
         then: fn(&Zips<'_>),
     ) -> bool {
-        let zips = Zips::create(jobs, |_| "a.zip".to_owned(), staging, options).unwrap();
+        let zips = Zips::create(&Nothing, jobs, |_| "a.zip".to_owned(), staging, options).unwrap();
         std::thread::scope(|scope| {
             zips.add(1, ready(MOST_WAITING)).unwrap();
             let late = scope.spawn(|| zips.add(2, ready(9)));

@@ -10,7 +10,7 @@ use crate::facts::Facts;
 use crate::facts::content::Content;
 use crate::facts::twins::is_library;
 use crate::pack::{Archive, Packed, Role, Shipped};
-use crate::plan::Plan;
+use crate::plan::{Action, Plan};
 use crate::transform;
 use crate::tree::{Contents, Tree, file_name};
 use crate::zip::deflate::Compression;
@@ -118,6 +118,9 @@ impl Finder<'_> {
         let hash = match (shipped.file, shipped.generated) {
             (Some(file), _) => {
                 let action = self.plan.decisions[file].action;
+                if action == Action::Keep {
+                    return Ok(self.contents.hash(file)?.into());
+                }
                 let payload = transform::apply(action, self.contents, file, self.compression)?;
                 blake3::hash(&payload.bytes)
             }

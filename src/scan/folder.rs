@@ -195,6 +195,14 @@ pub(super) fn read(path: &Path) -> Result<(Seen, Vec<u8>)> {
     Ok((seen, bytes))
 }
 
+/// A file as it is, to be read piece by piece.
+pub(super) fn pieces(path: &Path) -> Result<(Seen, fs::File)> {
+    let failed = || format!("failed to read {}", path.display());
+    let file = open(path).with_context(failed)?;
+    let size = usize::try_from(file.metadata().with_context(failed)?.len())?;
+    Ok((seen(&file, size).with_context(failed)?, file))
+}
+
 /// What is known of a file once so many bytes of it were read: only then, so that what was written
 /// meanwhile shows.
 fn seen(file: &fs::File, size: usize) -> io::Result<Seen> {

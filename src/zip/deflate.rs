@@ -69,6 +69,16 @@ pub struct Packed<'a> {
     pub data: Cow<'a, [u8]>,
 }
 
+impl<'a> Packed<'a> {
+    /// `raw` as it is.
+    #[must_use]
+    pub fn stored(raw: &'a [u8]) -> Self {
+        let crc32 = crc32fast::hash(raw);
+        let (method, data) = (Method::Stored, Cow::Borrowed(raw));
+        Self { method, crc32, raw_size: raw.len() as u64, data }
+    }
+}
+
 /// A compressor to be used again and again by one thread. It holds 1 to 10 MB, depending on
 /// the level. The same input gives the same output, whatever was packed before.
 pub struct Deflater {
@@ -92,12 +102,13 @@ impl Deflater {
 
     /// Packs `raw` by deflate where that is smaller, else as it is.
     pub fn pack<'a>(&mut self, raw: &'a [u8]) -> Packed<'a> {
-        let crc32 = crc32fast::hash(raw);
-        let (method, data) = match self.deflate(raw) {
-            Some(deflated) => (Method::Deflated, Cow::Owned(deflated)),
-            None => (Method::Stored, Cow::Borrowed(raw)),
-        };
-        Packed { method, crc32, raw_size: raw.len() as u64, data }
+        let stored = Packed::stored(raw);
+        match self.deflate(raw) {
+            Some(deflated) => {
+                Packed { method: Method::Deflated, data: Cow::Owned(deflated), ..stored }
+            }
+            None => stored,
+        }
     }
 
     /// The deflate stream of `raw`, or None where it would not be smaller.

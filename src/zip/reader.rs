@@ -4,7 +4,7 @@
 //! The `zip` crate parses the headers; the rules on what a package may hold are ours.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use super::names::{self, NameProblem};
 
 /// The most bytes that the entries of one package may claim to unpack to.
 pub const MAX_TOTAL: u64 = 4 << 30;
+/// Bytes of a stored entry that are copied at once.
+const PIECE: usize = 1 << 18;
 /// The longest text of a symbolic link, in bytes (Linux's `PATH_MAX`).
 pub const MAX_LINK: u64 = 4096;
 /// More than this many bytes out of one deflated byte cannot be: the format ends at 1032.
@@ -171,6 +173,32 @@ impl Reader {
     pub fn read(&self, index: usize) -> Result<Vec<u8>, ReadError> {
         let place = *self.places.get(index).ok_or(ReadError::Index(index))?;
         self.contents(place)
+    }
+
+    /// Writes what [`Reader::read`] gives to `out`; what is stored goes there piece by piece.
+    ///
+    /// # Errors
+    /// As [`Reader::read`], and when it cannot be written.
+    pub fn copy(&self, index: usize, out: &mut impl Write) -> Result<(), ReadError> {
+        let place = *self.places.get(index).ok_or(ReadError::Index(index))?;
+        let entry = self.entry(place)?;
+        if entry.compression() == CompressionMethod::Deflated {
+            return Ok(out.write_all(&self.contents(place)?)?);
+        }
+        let mut from = self.cursor(self.data_start(&entry)?).take(entry.compressed_size());
+        let (mut piece, mut crc32) = (vec![0; PIECE], crc32fast::Hasher::new());
+        loop {
+            let read = from.read(&mut piece)?;
+            if read == 0 {
+                break;
+            }
+            crc32.update(&piece[..read]);
+            out.write_all(&piece[..read])?;
+        }
+        match crc32.finalize() == entry.crc32() {
+            true => Ok(()),
+            false => Err(ReadError::Checksum(shown(&entry))),
+        }
     }
 
     /// Walks the headers of the central directory, to see what the `zip` crate does not tell:
@@ -336,12 +364,17 @@ impl Reader {
     /// The bytes of an entry as they lie in the zip. No more than the file has, as `check_layout`
     /// has found them to end before the central directory.
     fn packed(&self, entry: &ZipFileEntry<'_>) -> Result<Vec<u8>, ReadError> {
-        let start = entry.get_metadata().data_start(&mut self.cursor(0));
-        let start = start.map_err(|error| damaged(entry, &error))?;
+        let start = self.data_start(entry)?;
         let length = usize::try_from(entry.compressed_size()).map_err(io::Error::other)?;
         let mut packed = vec![0; length];
         self.file.read_exact_at(&mut packed, start)?;
         Ok(packed)
+    }
+
+    /// Where the data of an entry begins.
+    fn data_start(&self, entry: &ZipFileEntry<'_>) -> Result<u64, ReadError> {
+        let start = entry.get_metadata().data_start(&mut self.cursor(0));
+        start.map_err(|error| damaged(entry, &error))
     }
 
     /// The central header at `place` of the archive.

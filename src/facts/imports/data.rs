@@ -1,14 +1,43 @@
 //! The edges of data files, entry points, `.pth` files, scripts, and bytecode without source.
 
+use std::io::Read;
+
+use anyhow::{Context, Result};
 use memchr::memmem;
 
 use super::runs::{self, Ends, is_ascii_word, is_word};
 use super::{How, ImportGraph, Sink, python};
 use crate::python::dist;
-use crate::tree::{PackageId, file_name, parent};
+use crate::tree::{FileId, PackageId, file_name, parent};
 
 /// Longest file name that is looked at around a suffix, in bytes.
 const LONGEST_NAME: usize = 128;
+
+/// Data files of more bytes are read piece by piece.
+pub(super) const PIECEWISE: u64 = 64 << 20;
+/// Bytes of such a piece, and how many of them the next one has too: more than any name is long.
+const PIECE: usize = 8 << 20;
+const OVERLAP: usize = 4096;
+
+/// As [`edges`] for a file that is too large to be held. What it is as a whole is not known, so that
+/// names count in it as in what is no text: wherever they stand.
+pub(super) fn edges_by_pieces(
+    graph: &ImportGraph<'_>,
+    id: FileId,
+    sink: &mut Sink<'_>,
+) -> Result<()> {
+    let mut reader = graph.contents.open(id)?;
+    let mut held = Vec::new();
+    loop {
+        let more = (&mut reader).take(PIECE as u64).read_to_end(&mut held);
+        if more.with_context(|| format!("failed to read {}", sink.path))? == 0 {
+            return Ok(());
+        }
+        names_in(graph, &held, Ends::Open, How::Data, sink);
+        sources(graph, &held, sink);
+        held.drain(..held.len().saturating_sub(OVERLAP));
+    }
+}
 
 /// Adds the edges of a data file: full names of modules, file names of sources.
 pub(super) fn edges(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
@@ -55,11 +84,21 @@ pub(super) fn full_names(
     how: How,
     sink: &mut Sink<'_>,
 ) -> Vec<String> {
-    let mut led = Vec::new();
-    let is_text = std::str::from_utf8(bytes).is_ok();
     // In a pickle or bytecode the next record follows a name without a separator.
-    let (ends, word): (_, fn(u8) -> bool) =
-        if is_text { (Ends::Closed, is_word) } else { (Ends::Open, is_ascii_word) };
+    let ends = if std::str::from_utf8(bytes).is_ok() { Ends::Closed } else { Ends::Open };
+    names_in(graph, bytes, ends, how, sink)
+}
+
+fn names_in(
+    graph: &ImportGraph<'_>,
+    bytes: &[u8],
+    ends: Ends,
+    how: How,
+    sink: &mut Sink<'_>,
+) -> Vec<String> {
+    let mut led = Vec::new();
+    let is_text = ends == Ends::Closed;
+    let word = if is_text { is_word } else { is_ascii_word };
     for (start, end) in graph.tables.tops(graph, sink.package, bytes) {
         let goes_on = bytes.get(end).is_some_and(|byte| runs::is_separator(*byte))
             && bytes.get(end + 1).is_some_and(|byte| is_word(*byte));
