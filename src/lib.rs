@@ -50,7 +50,7 @@ use crate::measure::coldstart::{Cold, Coldstart};
 use crate::measure::trace::Traced;
 use crate::options::workspace::{Share, Workspace};
 use crate::options::{Bytecode, LayerPrefix, Layout, Level, Options, Tracing};
-use crate::pack::staging::Staging;
+use crate::pack::staging::{REPORT, Staging};
 use crate::plan::{Plan, Restored};
 use crate::progress::Progress;
 use crate::proving::site::Site;
@@ -89,6 +89,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let proving = options.proving.clone();
     let Settled { plan, mut packed, proof, bench } =
         settle(&scanned, &facts, &mut options, proving.as_ref(), &mut clock, progress)?;
+    packed.staging.spare(&options.packages);
     let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
     if options.layout == Layout::Dir {
         pack::folders::lay_out(&mut packed.archives, &packed.staging, &options)?;
@@ -151,7 +152,7 @@ fn deliver(
         texts.push((report::changed::FILE, report::json::render(&changed)));
         report.changed = (!staging.is_dry()).then(|| changed.files());
     }
-    texts.push(("report.json", report::json::render(report)));
+    texts.push((REPORT, report::json::render(report)));
     for (name, text) in texts {
         staging.add(name, text.as_bytes())?;
         names.push(name.to_owned());
@@ -187,7 +188,8 @@ pub fn build_workspace(
     if let Some(baseline) = baseline {
         built.report.compare(baseline, options);
     }
-    let workspace::Built { mut report, licenses, staging, in_place, lock } = built;
+    let workspace::Built { mut report, licenses, mut staging, in_place, lock } = built;
+    staging.spare(workspace.functions.iter().flat_map(|function| &function.options.packages));
     let refused = report.proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
     deliver(staging, &mut report, licenses, &in_place, refused)?;
     if !refused && !options.dry_run {
@@ -375,8 +377,23 @@ fn files_at(scanned: &Scanned, path: &str) -> Result<Vec<FileId>> {
 /// Nothing that a build writes may lie inside a package.
 fn refuse_outputs_inside(packages: &Options, options: &Options) -> Result<()> {
     refuse_inside(packages, &options.out_dir, "output folder", "--out-dir")?;
-    let mut copies = options.copies.iter();
-    copies.try_for_each(|path| refuse_inside(packages, path, "file", "--report or --sbom"))
+    options.copies.iter().try_for_each(|path| {
+        refuse_inside(packages, path, "file", "--report or --sbom")?;
+        refuse_output(options, path)
+    })
+}
+
+/// A copy must not take the place of what the build writes itself.
+fn refuse_output(options: &Options, copy: &Path) -> Result<()> {
+    let own = [REPORT, report::changed::FILE, pack::licenses::FILE];
+    let name = copy.file_name().unwrap_or_default().to_string_lossy();
+    let place = existing(copy).and_then(|place| Some(place.parent()?.to_owned()));
+    let is_ours = own.contains(&&*name) || name.ends_with(".zip");
+    if is_ours && place.is_some() && place == existing(&options.out_dir) {
+        let message = format!("failed to use file {}: the build writes it itself", copy.display());
+        return Err(Failure::usage(message).hint("name another with --report or --sbom").into());
+    }
+    Ok(())
 }
 
 /// An output inside a package would be packed by the next build.
@@ -384,10 +401,10 @@ fn refuse_inside(options: &Options, output: &Path, what: &str, option: &str) -> 
     let out_dir = existing(output);
     for package in &options.packages {
         let Ok(package) = package.canonicalize() else { continue };
-        if package.is_dir() && out_dir.as_ref().is_some_and(|out_dir| out_dir.starts_with(&package))
-        {
+        if out_dir.as_ref().is_some_and(|out_dir| out_dir.starts_with(&package)) {
+            let where_it_is = if package.is_dir() { "lies inside" } else { "is" };
             return Err(Failure::usage(format!(
-                "failed to use {what} {}: it lies inside the package {}",
+                "failed to use {what} {}: it {where_it_is} the package {}",
                 output.display(),
                 package.display()
             ))

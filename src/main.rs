@@ -6,8 +6,12 @@
 mod bar;
 #[path = "main/run.rs"]
 mod run;
+#[path = "main/signals.rs"]
+mod signals;
+#[path = "main/tell.rs"]
+mod tell;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -18,18 +22,22 @@ use lambda_slim::cli::Cli;
 use lambda_slim::cli::choices::When;
 use lambda_slim::failure::Failure;
 
+use crate::tell::say;
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return answered(&answer),
+    };
     match cli.color {
         When::Auto => ColorChoice::Auto,
         When::Always => ColorChoice::Always,
         When::Never => ColorChoice::Never,
     }
     .write_global();
-    run::end_on_signals();
     let _ = heeded_file_size_limit();
     let ended = std::panic::catch_unwind(|| run::command(&cli));
-    run::give_way_to_signals();
+    signals::give_way();
     match ended {
         Ok(Ok(code)) => ExitCode::from(code),
         Ok(Err(error)) => ExitCode::from(told(&error)),
@@ -38,6 +46,16 @@ fn main() -> ExitCode {
             say("hint: this is a bug in slim: please report it with the lines above");
             ExitCode::from(3)
         }
+    }
+}
+
+/// Help, the version, or what was wrong with what was typed.
+fn answered(answer: &clap::Error) -> ExitCode {
+    let written = answer.print();
+    let code = u8::try_from(answer.exit_code()).unwrap_or(2);
+    match tell::taken(written) {
+        Err(error) if !answer.use_stderr() => ExitCode::from(told(&error)),
+        _ => ExitCode::from(code),
     }
 }
 
@@ -72,11 +90,6 @@ fn of_the_system(error: &anyhow::Error) -> Option<&'static str> {
         }
         _ => None,
     }
-}
-
-/// A line on stderr. Where that cannot be written, nobody listens: the exit code has to tell.
-fn say(line: &str) {
-    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 fn bold(color: AnsiColor) -> Style {

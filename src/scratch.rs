@@ -40,22 +40,26 @@ pub fn remove(folder: &Path) {
     let _ = fs::remove_dir_all(folder);
 }
 
-/// Writes a file, whole or not at all. What is there and no file, such as a pipe, is written into.
+/// Writes a file that others may read, whole or not at all. What is there and no file, such as a pipe, is
+/// written into.
 ///
 /// # Errors
 /// What the system says.
-pub fn write(path: &Path, text: &str) -> io::Result<()> {
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        return fs::write(path, text);
+        return fs::write(path, bytes);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     // Asked for by itself, so that an error tells of no name that only we know.
     fs::metadata(folder.unwrap_or(Path::new(".")))?;
+    // An interrupt waits until it is whole: what it is made as would be left behind.
+    let _held = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut file = tempfile::Builder::new()
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
         .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes.as_ref())?;
+    file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
 }

@@ -112,7 +112,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         "measure",
         &[
             "tree", "target", "options", "scan", "facts", "plan", "pack", "verify", "proving",
-            "python", "zip", "runtime", "failure",
+            "python", "zip", "runtime", "failure", "scratch",
         ],
     ),
     (

@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{Error, Result};
+use std::io::{Error, Result, Write, stderr};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -15,8 +15,12 @@ fn main() -> ExitCode {
         Ok(slim) => (slim.display().to_string(), start(&slim)),
         Err(error) => ("itself".to_owned(), error),
     };
-    eprintln!("error: failed to start {slim}: {error}");
-    eprintln!("hint: lambda-slim starts the slim that was installed with it: install both anew");
+    let told = format!(
+        "error: failed to start {slim}: {error}\n\
+         hint: lambda-slim starts the slim that was installed with it: install both anew\n"
+    );
+    // Where nobody listens, the exit code has to tell.
+    let _ = stderr().write_all(told.as_bytes());
     ExitCode::from(3)
 }
 

@@ -1,8 +1,8 @@
 //! The commands that build: `build` and `check`.
 
+use std::io;
 use std::path::Path;
 
-use anstream::eprintln;
 use anyhow::Result;
 use lambda_slim::cache::Cache;
 use lambda_slim::cli::check::Check;
@@ -19,9 +19,10 @@ use lambda_slim::runtime::find::seems_there;
 use lambda_slim::scratch;
 use lambda_slim::verify::Status;
 
+use super::config;
 use super::github;
-use super::{config, print};
 use crate::bar::Bar;
+use crate::tell::{print, say};
 
 /// Makes the zips and tells of them; gives the exit code.
 pub(super) fn build(args: &Build, bar: &Bar) -> Result<u8> {
@@ -101,12 +102,21 @@ fn copies(report: &Report, args: &Build) -> Result<()> {
     let reports = args.report.iter().map(|(format, path)| (path, rendered(report, *format, style)));
     let sbom = args.sbom.iter().map(|path| (path, sbom::render(report)));
     for (path, text) in reports.chain(sbom) {
-        scratch::write(path, &text).map_err(|error| {
-            Failure::io(format!("failed to write {}: {error}", path.display()))
-                .hint("--report and --sbom want a file in a folder that is there")
-        })?;
+        scratch::write(path, text).map_err(|error| not_copied(path, error))?;
     }
     Ok(())
+}
+
+fn not_copied(path: &Path, error: io::Error) -> anyhow::Error {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let message = format!("failed to write {}", path.display());
+    match error.kind() {
+        // What to do then is told whatever is written.
+        StorageFull | QuotaExceeded | FileTooLarge => anyhow::Error::new(error).context(message),
+        _ => Failure::io(format!("{message}: {error}"))
+            .hint("--report and --sbom want a file, in a folder that is there and may be written into")
+            .into(),
+    }
 }
 
 /// Where the report for programs was written: in the output folder, else as a copy that was asked for.
@@ -125,7 +135,7 @@ fn told_of_cache(cache: &Cache, args: &Build) {
     let of_folder = cache.trouble().filter(|_| args.verbose);
     let of_store = cache.trouble_of_store().filter(|_| !args.quiet);
     for trouble in of_folder.into_iter().chain(of_store) {
-        eprintln!("warning: {trouble}");
+        say(&format!("warning: {trouble}"));
     }
 }
 
@@ -137,17 +147,17 @@ fn say_next(report: &Report, options: &Options, args: &Build, declined: bool) {
     let (level, out_dir) = (args.decisions.level.is_some(), &options.out_dir);
     let typed = next::Typed { packages: &options.packages, out_dir, level, declined };
     if let Some(step) = next::step(report, typed) {
-        eprintln!("next: {step}");
+        say(&format!("next: {step}"));
     }
 }
 
 fn say_what_python_is_missing(report: &Report) {
     let minor = report.target.python.minor();
     if !seems_there(minor) {
-        eprintln!(
+        say(&format!(
             "hint: there is no CPython 3.{minor} here, so that --verify could not run the result: \
              `uv python install 3.{minor}` or `pyenv install 3.{minor}` gets one"
-        );
+        ));
     }
 }
 

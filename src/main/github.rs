@@ -4,9 +4,10 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anstream::eprintln;
 use lambda_slim::report::github::{self, Made};
 use lambda_slim::report::{Report, markdown};
+
+use crate::tell::say;
 
 /// Most bytes of the summary of a step; GitHub shows nothing of a longer one.
 const MOST: u64 = 1 << 20;
@@ -20,7 +21,7 @@ pub(crate) fn is_there(no_github: bool) -> bool {
 pub(crate) fn tell(report: &Report, made: Made<'_>, written: bool) {
     // stderr, for stdout may be the report for programs; the runner reads both.
     for line in github::annotations(report, made) {
-        eprintln!("{line}");
+        say(&line);
     }
     if let Some(path) = file("GITHUB_STEP_SUMMARY") {
         told(&path, "the summary", add_summary(&path, &markdown::render(report, written)));
@@ -37,7 +38,7 @@ fn file(variable: &str) -> Option<PathBuf> {
 fn told(path: &Path, what: &str, ended: io::Result<()>) {
     if let Err(error) = ended {
         let path = path.display();
-        eprintln!("warning: failed to write {what} of the step to {path}: {error}");
+        say(&format!("warning: failed to write {what} of the step to {path}: {error}"));
     }
 }
 

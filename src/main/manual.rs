@@ -10,6 +10,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use lambda_slim::cli::Cli;
 use lambda_slim::config::keys::KEYS;
 use lambda_slim::failure::Failure;
+use lambda_slim::scratch;
 
 /// What every command ends in.
 const EXIT_STATUS: &[(&str, &str)] = &[
@@ -17,7 +18,7 @@ const EXIT_STATUS: &[(&str, &str)] = &[
     ("1", "a limit or budget does not hold, or a proof failed"),
     ("2", "what was typed or configured cannot be done"),
     ("3", "reading or writing failed, or slim itself did; nothing was replaced"),
-    ("130, 143", "ended by Ctrl-C or SIGTERM"),
+    ("129, 130, 143", "ended by a hangup, Ctrl-C or SIGTERM"),
 ];
 
 /// The files that slim reads unasked, and where it writes.
@@ -68,7 +69,7 @@ pub(crate) fn write(pages: &[Page], folder: &Path) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     for page in pages {
         let path = folder.join(&page.file);
-        fs::write(&path, &page.text).map_err(|error| failed(&path, &error))?;
+        scratch::write(&path, &page.text).map_err(|error| failed(&path, &error))?;
     }
     Ok(())
 }

@@ -5,10 +5,6 @@ mod completions;
 mod github;
 mod manual;
 
-use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use anstream::eprintln;
 use anyhow::{Context, Result};
 use lambda_slim::cache::{NotACache, Stat};
 use lambda_slim::cli::caching::{CacheCommand, OneCache};
@@ -24,41 +20,14 @@ use lambda_slim::rules::table;
 use lambda_slim::scratch;
 use lambda_slim::verify::Status;
 use lambda_slim::workspace::shards;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use crate::bar::Bar;
-
-/// Whether a signal is ending the program.
-static ENDING: AtomicBool = AtomicBool::new(false);
-
-/// Where a signal is ending the program, its code counts, not what comes of the work that it cut short.
-pub(crate) fn give_way_to_signals() {
-    while ENDING.load(Ordering::SeqCst) {
-        std::thread::park();
-    }
-}
-
-/// On Ctrl-C or SIGTERM removes what is half made and ends with the code that shells expect.
-pub(crate) fn end_on_signals() {
-    // Without a handler the process ends just as well, and leaves a staging folder behind.
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
-    std::thread::spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            ENDING.store(true, Ordering::SeqCst);
-            lambda_slim::abandon();
-            std::process::exit(128 + signal);
-        }
-    });
-}
+use crate::signals;
+use crate::tell::{print, say};
 
 /// Carries the command out; gives the exit code.
 pub(crate) fn command(cli: &Cli) -> Result<u8> {
-    let threads = usize::from(cli.jobs.unwrap_or(0));
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .context("failed to start threads")?;
+    start_threads(usize::from(cli.jobs.unwrap_or(0)))?;
     let bar = Bar::new();
     match &cli.command {
         Command::Build(build) => return build::build(build, &bar),
@@ -162,6 +131,18 @@ pub(crate) fn command(cli: &Cli) -> Result<u8> {
     Ok(0)
 }
 
+/// Starts what waits for signals, and `jobs` that work: as many as there are processors for 0.
+fn start_threads(jobs: usize) -> Result<(), Failure> {
+    let failed = |error: String| {
+        Failure::io(format!("failed to start threads: {error}")).hint(
+            "raise the limit for processes and threads, ulimit -u, or ask for fewer: --jobs 1",
+        )
+    };
+    signals::heed().map_err(|error| failed(error.to_string()))?;
+    let workers = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+    workers.map_err(|error| failed(error.to_string()))
+}
+
 fn init(args: &Init) -> Result<()> {
     let text = lambda_slim::init::draft(&args.folder)?;
     if args.stdout {
@@ -169,7 +150,7 @@ fn init(args: &Init) -> Result<()> {
     }
     let path = lambda_slim::init::place(&args.folder, args.force)?;
     let told = |what: &str| format!("failed to {what} {}", path.display());
-    scratch::write(&path, &text).with_context(|| told("write"))?;
+    scratch::write(&path, text).with_context(|| told("write"))?;
     print(&format!("wrote {}: look through it, then `slim build`\n", path.display()))
 }
 
@@ -211,17 +192,7 @@ fn config(args: &Configured) -> Result<Config> {
     let rules: Vec<&str> = table::RULES.iter().map(|rule| rule.id).collect();
     let environment = Environment::read(std::env::vars_os())?;
     for (slip, meant) in &environment.slips {
-        eprintln!("hint: {slip} is set and says nothing to slim: did you mean {meant}?");
+        say(&format!("hint: {slip} is set and says nothing to slim: did you mean {meant}?"));
     }
     Ok(config::load(args.which(), environment, &rules)?)
-}
-
-/// Writes to stdout; a reader that has seen enough is no error.
-fn print(text: &str) -> Result<()> {
-    match anstream::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).context("failed to write the report to stdout")
-        }
-        _ => Ok(()),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -17,6 +17,7 @@ use crate::runtime::beside::Beside;
 use crate::runtime::child::{Ended, Limits};
 use crate::runtime::strace::{self, Seen, Tracer};
 use crate::scan::Scanned;
+use crate::scratch;
 use crate::tree::{FileId, Layout, PackageId, Tree};
 use crate::verify::{Event, Job, Verdict, environment, subject};
 
@@ -134,16 +135,9 @@ fn existing(file: &Path) -> Result<Trace> {
 /// Whole or not at all.
 fn write(file: &Path, trace: &Trace) -> Result<()> {
     let failed = || format!("failed to write {}", file.display());
-    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let mut text = serde_json::to_vec_pretty(trace).with_context(failed)?;
     text.push(b'\n');
-    let mut new = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
-    new.write_all(&text).with_context(failed)?;
-    // As any other file, not for its owner alone.
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    new.as_file().set_permissions(mode).with_context(failed)?;
-    new.persist(file).map_err(|error| error.error).with_context(failed)?;
-    Ok(())
+    scratch::write(file, text).with_context(failed)
 }
 
 /// What each package with a handler opens, with the runs by name.

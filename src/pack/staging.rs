@@ -44,6 +44,8 @@ pub struct Staging {
     folder: TempDir,
     _lock: File,
     out_dir: PathBuf,
+    /// What was read, and must stay whatever it is named.
+    inputs: Vec<PathBuf>,
     dry_run: bool,
 }
 
@@ -70,7 +72,18 @@ impl Staging {
         let (folder, lock) = locked_folder(&parent).map_err(|error| unwritable(&parent, &error))?;
         open.push(folder.path().to_owned());
         drop(open);
-        Ok(Self { folder, _lock: lock, out_dir, dry_run: options.dry_run })
+        let inputs = Vec::new();
+        Ok(Self { folder, _lock: lock, out_dir, inputs, dry_run: options.dry_run })
+    }
+
+    /// Keeps packages from being replaced by what was made of them.
+    pub fn spare<'p>(&mut self, packages: impl IntoIterator<Item = &'p PathBuf>) {
+        for package in packages {
+            self.inputs.extend(package.canonicalize());
+            let folder = package.parent().and_then(|folder| folder.canonicalize().ok());
+            // A link to a package is replaced as easily.
+            self.inputs.extend(folder.zip(package.file_name()).map(|(at, name)| at.join(name)));
+        }
     }
 
     pub(super) fn create(&self, name: &str) -> Result<File> {
@@ -132,8 +145,13 @@ impl Staging {
         let folder = self.out_dir.join(UNPROVEN);
         fs::create_dir_all(&folder)
             .with_context(|| format!("failed to write {}", folder.display()))?;
-        self.out_dir = folder;
-        self.commit(names, &BTreeSet::new())
+        self.out_dir.clone_from(&folder);
+        let refused = self.commit(names, &BTreeSet::new());
+        if refused.is_err() {
+            // It goes only where nothing is in it.
+            let _ = fs::remove_dir(&folder);
+        }
+        refused
     }
 
     /// Moves `names` into the output folder, the report last, and removes what the
@@ -151,6 +169,7 @@ impl Staging {
         let stale = stale_files(&self.out_dir, &last, names);
         let stale: Vec<String> =
             stale.into_iter().filter(|name| !in_place.contains(name)).collect();
+        self.refuse_inputs(names.iter().chain(&stale))?;
         let names: Vec<&str> = self.changed(names);
         self.sync(&names)?;
         // An interrupt waits until all is in place.
@@ -215,6 +234,19 @@ impl Staging {
             }
         }
         Ok(())
+    }
+
+    /// A package may lie where its own results go.
+    fn refuse_inputs<'n>(&self, mut names: impl Iterator<Item = &'n String>) -> Result<()> {
+        let Ok(folder) = self.out_dir.canonicalize() else { return Ok(()) };
+        let is_input = |name: &&String| {
+            let to = folder.join(name);
+            self.inputs.iter().any(|input| input.starts_with(&to))
+        };
+        let Some(name) = names.find(is_input) else { return Ok(()) };
+        let to = self.out_dir.join(name);
+        let message = format!("failed to write {}: the package itself lies there", to.display());
+        Err(Failure::usage(message).hint("choose another output folder with --out-dir").into())
     }
 
     /// Whether nothing is to be moved into the output folder.

@@ -94,6 +94,8 @@ pub fn run(command: &mut Command, input: &[u8], limits: Limits) -> io::Result<Fi
     drop(running);
     let finished = attend(&mut child, group, input, limits);
     end(group);
+    // Known already, but where it could not be attended to.
+    let _ = child.wait();
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|running| *running != group);
     finished
 }
@@ -103,13 +105,13 @@ fn attend(child: &mut Child, group: Pid, input: &[u8], limits: Limits) -> io::Re
     let mut stdin = child.stdin.take();
     let input = input.to_owned();
     // A child that does not read its input is no reason to wait; one that is gone no error.
-    std::thread::spawn(move || {
+    on_a_thread(move || {
         if let Some(stdin) = stdin.as_mut() {
             let _ = stdin.write_all(&input);
         }
-    });
-    let answer = Ears::on(child.stdout.take(), Keep::First(limits.answer));
-    let talk = Ears::on(child.stderr.take(), Keep::Ends(KEPT_TALK));
+    })?;
+    let answer = Ears::on(child.stdout.take(), Keep::First(limits.answer))?;
+    let talk = Ears::on(child.stderr.take(), Keep::Ends(KEPT_TALK))?;
     let mut pause = Duration::from_millis(1);
     let ended = loop {
         if let Some(status) = child.try_wait()? {
@@ -138,6 +140,11 @@ fn attend(child: &mut Child, group: Pid, input: &[u8], limits: Limits) -> io::Re
     Ok(Finished { ended, answer, talk: String::from_utf8_lossy(&talk).into_owned() })
 }
 
+/// Leaves some work to a thread of its own; there may be none to be had.
+fn on_a_thread(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().spawn(work).map(drop)
+}
+
 /// Which bytes of a stream are kept.
 #[derive(Clone, Copy)]
 enum Keep {
@@ -157,10 +164,10 @@ struct Heard {
 struct Ears(Arc<(Mutex<Heard>, Condvar)>);
 
 impl Ears {
-    fn on(stream: Option<impl Read + Send + 'static>, keep: Keep) -> Self {
+    fn on(stream: Option<impl Read + Send + 'static>, keep: Keep) -> io::Result<Self> {
         let shared: Arc<(Mutex<Heard>, Condvar)> = Arc::default();
         let own = Arc::clone(&shared);
-        std::thread::spawn(move || {
+        on_a_thread(move || {
             let mut buffer = [0; 16 << 10];
             if let Some(mut stream) = stream {
                 while let Ok(length @ 1..) = stream.read(&mut buffer) {
@@ -170,8 +177,8 @@ impl Ears {
             }
             own.0.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
             own.1.notify_all();
-        });
-        Self(shared)
+        })?;
+        Ok(Self(shared))
     }
 
     fn is_full(&self) -> bool {

@@ -174,13 +174,12 @@ fn open(path: &Path) -> io::Result<fs::File> {
 pub(super) fn read(path: &Path) -> Result<(Seen, Vec<u8>)> {
     let failed = || format!("failed to read {}", path.display());
     let mut file = open(path).with_context(failed)?;
-    let mut seen = seen(&file.metadata().with_context(failed)?);
-    let size = usize::try_from(seen.size)?;
+    let size = usize::try_from(file.metadata().with_context(failed)?.len())?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(room(size)).with_context(failed)?;
     if size > LARGE {
-        file.take(size as u64).read_to_end(&mut bytes).with_context(failed)?;
-        seen.size = bytes.len() as u64;
+        (&file).take(size as u64).read_to_end(&mut bytes).with_context(failed)?;
+        let seen = seen(&file, bytes.len()).with_context(failed)?;
         return Ok((seen, bytes));
     }
     // One call where all comes at once: the end needs no second one to be seen.
@@ -193,7 +192,7 @@ pub(super) fn read(path: &Path) -> Result<(Seen, Vec<u8>)> {
         }
     }
     bytes.truncate(read);
-    seen.size = bytes.len() as u64;
+    let seen = seen(&file, read).with_context(failed)?;
     Ok((seen, bytes))
 }
 
@@ -201,11 +200,14 @@ pub(super) fn read(path: &Path) -> Result<(Seen, Vec<u8>)> {
 pub(super) fn pieces(path: &Path) -> Result<(Seen, fs::File)> {
     let failed = || format!("failed to read {}", path.display());
     let file = open(path).with_context(failed)?;
-    Ok((seen(&file.metadata().with_context(failed)?), file))
+    let size = usize::try_from(file.metadata().with_context(failed)?.len())?;
+    Ok((seen(&file, size).with_context(failed)?, file))
 }
 
-fn seen(metadata: &fs::Metadata) -> Seen {
-    Seen { size: metadata.len(), changed: metadata.modified().ok() }
+/// What is known of a file once so many bytes of it were read: only then, so that what was written
+/// meanwhile shows.
+fn seen(file: &fs::File, size: usize) -> io::Result<Seen> {
+    Ok(Seen { size: size as u64, changed: file.metadata()?.modified().ok() })
 }
 
 thread_local! {
@@ -221,20 +223,21 @@ pub(super) fn hash(
     let failed = || format!("failed to read {}", path.display());
     let mut file = open(path).with_context(failed)?;
     let metadata = file.metadata().with_context(failed)?;
-    let mut seen = seen(&metadata);
+    let size = usize::try_from(metadata.len())?;
     let inode = (metadata.dev(), metadata.ino());
     if let Some(hash) = known(&inode) {
-        return Ok((seen, inode, hash));
+        return Ok((seen(&file, size).with_context(failed)?, inode, hash));
     }
     let mut hasher = blake3::Hasher::new();
-    seen.size = 0;
+    let mut size = 0;
     PART.with_borrow_mut(|part| {
         loop {
             let more = file.read(part).with_context(failed)?;
             hasher.update(&part[..more]);
-            seen.size += more as u64;
+            size += more;
             // Where there is room left the end was met: it need not be asked for once more.
             if more < part.len() {
+                let seen = seen(&file, size).with_context(failed)?;
                 return Ok((seen, inode, hasher.finalize()));
             }
         }
@@ -250,16 +253,16 @@ pub(super) fn read_parts<'p>(
 ) -> Result<(Seen, Sparse<'p>)> {
     let failed = || format!("failed to read {}", path.display());
     let file = open(path).with_context(failed)?;
-    let seen = seen(&file.metadata().with_context(failed)?);
-    let size = usize::try_from(seen.size)?;
+    let size = usize::try_from(file.metadata().with_context(failed)?.len())?;
+    let seen = || seen(&file, size).with_context(failed);
     let mut head = vec![0; size.min(HEAD)];
     file.read_exact_at(&mut head, 0).with_context(failed)?;
     let Some((first, steps)) = steps.split_first() else {
-        return Ok((seen, Sparse::Whole(head)));
+        return Ok((seen()?, Sparse::Whole(head)));
     };
     let parts = first(&head, size);
     if parts.is_empty() {
-        return Ok((seen, Sparse::Whole(head)));
+        return Ok((seen()?, Sparse::Whole(head)));
     }
     let mut bytes = pool.lend(size);
     bytes.place(0..head.len()).copy_from_slice(&head);
@@ -268,7 +271,7 @@ pub(super) fn read_parts<'p>(
         let parts = step(&bytes, size);
         fill(&file, &mut bytes, parts).with_context(failed)?;
     }
-    Ok((seen, Sparse::Gaps(bytes)))
+    Ok((seen()?, Sparse::Gaps(bytes)))
 }
 
 /// Reads some parts of a file, the head apart.

@@ -2,6 +2,7 @@
 //!
 //! docs/faults.md lists what happens and what slim does, with the test of each.
 
+mod copies;
 mod descriptors;
 mod disk;
 mod killed;
@@ -9,7 +10,9 @@ mod liars;
 mod meanwhile;
 mod outsized;
 pub(crate) mod patient;
+mod streams;
 mod sweep;
+mod threads;
 mod where_and_when;
 
 use std::collections::BTreeMap;
@@ -77,6 +80,20 @@ fn in_shell(script: &str, inner: &Command) -> Command {
         };
     }
     shell
+}
+
+/// The same as a user who is not root, and to whom the package's home is given; None, and said, where that
+/// cannot be.
+fn as_anybody(package: &Package, inner: &Command) -> Option<Command> {
+    // Nobody else's: what is limited for each user counts no other processes.
+    let user = ["--reuid", "61234", "--regid", "61234", "--clear-groups"];
+    let given = works(Command::new("chown").args(["-R", "61234"]).arg(package.home.path()));
+    let mut probe = Command::new("setpriv");
+    if !given || !works(probe.args(user).arg(inner.get_program()).arg("--version")) {
+        eprintln!("skipped: another user cannot run slim here");
+        return None;
+    }
+    Some(in_shell(&format!("exec setpriv {} \"$@\"", user.join(" ")), inner))
 }
 
 /// strace with faults injected into what `inner` does; None, and said, where it may not trace here.

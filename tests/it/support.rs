@@ -35,6 +35,16 @@ pub fn command() -> Command {
     command
 }
 
+/// The signals that end slim in good order, as kill names them, and its codes then. Under nohup a hangup is
+/// none of them: it is ignored here and so in all that is started.
+pub fn endings() -> Vec<(&'static str, i32)> {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let is_heard = u64::from_str_radix(ignored.trim(), 16).unwrap() & 1 == 0;
+    let hangup = Some(("-HUP", 129)).filter(|_| is_heard);
+    [("-INT", 130), ("-TERM", 143)].into_iter().chain(hangup).collect()
+}
+
 /// Runs slim; a panic fails the test whatever the test looks at.
 #[track_caller]
 pub fn slim(args: &[&str]) -> Run {

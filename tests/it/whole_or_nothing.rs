@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::package::{Dist, Package};
-use crate::support::{build, command, digest, finished, hex, listed, slim, try_unzip};
+use crate::support::{build, command, digest, endings, finished, hex, listed, slim, try_unzip};
 
 /// Text that compresses about as well as code, another one for each seed.
 fn prose(seed: u64, bytes: usize) -> String {
@@ -200,19 +200,41 @@ fn signals_leave_nothing_behind() {
     let package = large(12);
     assert!(start(&package, &[]).wait().unwrap().success());
     let before = digest(&out(&package));
-    for (signal, code, later) in [("INT", 130, 0), ("TERM", 143, 0), ("INT", 130, 60)] {
+    let signals = endings().into_iter().map(|(signal, code)| (signal, code, 0));
+    for (signal, code, later) in signals.chain([("-INT", 130, 60)]) {
         let mut build = start(&package, &["--compression", "max"]);
         assert!(staged(&package, &mut build), "the build was too quick");
         std::thread::sleep(Duration::from_millis(later));
         let mut kill = Command::new("kill");
-        kill.args([&format!("-{signal}"), &build.id().to_string()]);
+        kill.args([signal, &build.id().to_string()]);
         assert!(kill.status().unwrap().success());
-        assert_eq!(build.wait().unwrap().code(), Some(code), "SIG{signal}");
+        assert_eq!(build.wait().unwrap().code(), Some(code), "{signal}");
         let after = digest(&out(&package));
         let changed = after.iter().filter(|(path, seen)| before.get(*path) != Some(seen));
         let changed: Vec<_> = changed.filter(|(path, _)| **path != out(&package)).collect();
         assert!(changed.is_empty() && after.len() == before.len(), "{changed:?}");
     }
+}
+
+/// What nohup asks for.
+#[test]
+fn a_hangup_that_is_ignored_stays_so() {
+    let package = large(12);
+    let mut deaf = Command::new("sh");
+    deaf.args(["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_slim")]);
+    deaf.args(["build", package.path(), "-q", "--compression", "max"]);
+    deaf.args(["--out-dir", &package.home("out")]);
+    let mut build = deaf.spawn().unwrap();
+    assert!(staged(&package, &mut build), "the build was too quick");
+    let kill = |signal: &str| {
+        let mut kill = Command::new("kill");
+        assert!(kill.args([signal, &build.id().to_string()]).status().unwrap().success());
+    };
+    kill("-HUP");
+    std::thread::sleep(Duration::from_millis(60));
+    kill("-0");
+    assert!(build.wait().unwrap().success());
+    assert!(looker().look(&out(&package)).1);
 }
 
 #[test]
@@ -334,4 +356,44 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
     let before = digest(&out(&package));
     package.try_build(&["--dry-run", "--level", "safe", "--layer", "none"]).ok();
     assert_eq!(digest(&out(&package)), before);
+}
+
+#[test]
+fn a_package_is_not_replaced_by_its_own_results() {
+    let package = small();
+    fs::create_dir(out(&package)).unwrap();
+    let zip = package.zipped();
+    let input = out(&package).join("function.zip");
+    let other = out(&package).join("layer.zip");
+    fs::rename(&zip, &input).unwrap();
+    std::os::unix::fs::symlink(&input, package.home("link.zip")).unwrap();
+    let before = digest(&out(&package));
+    let built = |from: &str, args: &[&str]| {
+        let to = package.home("out");
+        slim(&[&["build", from, "-q", "--no-verify", "--out-dir", &to], args].concat())
+    };
+    for from in [input.to_str().unwrap(), &package.home("link.zip")] {
+        let run = built(from, &[]);
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.err.contains("function.zip: the package itself lies there"), "{}", run.err);
+        assert!(run.err.contains("\nhint: ") && run.err.contains("--out-dir"), "{}", run.err);
+        let mut after = digest(&out(&package));
+        after.insert(out(&package), before[&out(&package)].clone());
+        assert_eq!(after, before);
+    }
+    // Nor removed, where it is what the build before left.
+    fs::rename(&input, package.home("package.zip")).unwrap();
+    built(&package.home("package.zip"), &[]).ok();
+    let layer = fs::read(&other).unwrap();
+    let run = built(other.to_str().unwrap(), &["--layer", "none"]);
+    assert!(run.code == 2 && run.err.contains("layer.zip: the package itself"), "{}", run.err);
+    assert_eq!(fs::read(&other).unwrap(), layer);
+    // A tree as well.
+    fs::remove_dir_all(out(&package)).unwrap();
+    built(package.path(), &["--layout", "dir"]).ok();
+    let tree = out(&package).join("function");
+    let before = digest(&tree);
+    let run = built(tree.to_str().unwrap(), &["--layout", "dir", "--drop", "app.py"]);
+    assert!(run.code == 2 && run.err.contains("function: the package itself"), "{}", run.err);
+    assert_eq!(digest(&tree), before);
 }

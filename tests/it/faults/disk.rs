@@ -8,7 +8,7 @@ use crate::package::Package;
 use crate::support::command;
 
 /// Whether namespaces with mounts of their own can be made here.
-fn can_mount() -> bool {
+pub(super) fn can_mount() -> bool {
     let works = works(Command::new("unshare").args(["-m", "mount", "-t", "tmpfs", "none", "/mnt"]));
     if !works {
         eprintln!("skipped: no mounts of its own here");
@@ -18,7 +18,7 @@ fn can_mount() -> bool {
 
 /// Runs a build where `disk` of the package's home is a tmpfs of so many KiB that shell's scripts fill before
 /// and look at afterwards.
-fn in_small_disk(
+pub(super) fn in_small_disk(
     package: &Package,
     size: u32,
     first: &str,

@@ -56,6 +56,51 @@ fn who_they_are_is_asked_with_patience_and_limits() {
     });
 }
 
+/// How many processes run a program.
+fn running(program: &str) -> usize {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let lines = all.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+    lines
+        .filter(|line| line.split(|byte| *byte == 0).any(|word| word == program.as_bytes()))
+        .count()
+}
+
+#[test]
+fn they_end_with_slim() {
+    for (signal, code) in crate::support::endings() {
+        let package = app();
+        let (python, mut build) = prove(&package, "sleep 600");
+        let mut build = build.spawn().unwrap();
+        let begun = std::time::Instant::now();
+        // Its own process, beside slim, which has it as an argument.
+        while running(&python) < 2 {
+            assert!(begun.elapsed() < Duration::from_secs(8), "it was never started");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let mut kill = std::process::Command::new("kill");
+        assert!(super::works(kill.args([signal, &build.id().to_string()])));
+        assert_eq!(build.wait().unwrap().code(), Some(code));
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(running(&python), 0, "{signal}");
+    }
+}
+
+#[test]
+fn a_slow_one_is_kept_apart_all_the_same() {
+    if !super::disk::can_mount() {
+        return;
+    }
+    let package = app();
+    // It hangs where namespaces are tried; a proof tells where it runs.
+    let who = "printf 'cpython\\n3.12.1\\n%s\\n%s\\n' \"$0\" \"$(dirname \"$0\")\"";
+    let script = format!(
+        "case \"$*\" in *_base_executable*) {who};; *'print(1)'*) sleep 600;; *) pwd >&2; exit 7;; esac"
+    );
+    let (python, mut build) = prove(&package, &script);
+    let run = ended_within(&mut build, Duration::from_secs(20));
+    run.refused(3, &["run the proof with", &python, "it ended with code 7: /var/task"]);
+}
+
 #[test]
 fn a_proof_that_cannot_be_is_refused_with_the_name_of_the_python() {
     let package = app();

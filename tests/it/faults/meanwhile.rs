@@ -13,10 +13,15 @@ type Change = fn(&Path);
 
 /// Does `change` to a file while the N-th opening of it is held up.
 fn changed(file: &str, opening: u32, change: impl Fn(&Path) + Sync) -> Option<crate::support::Run> {
+    held_up(file, &format!("openat:delay_enter=1200000:when={opening}"), change)
+}
+
+/// Does `change` to a file while a call that has to do with it is held up.
+fn held_up(file: &str, call: &str, change: impl Fn(&Path) + Sync) -> Option<crate::support::Run> {
     let package = app();
     let old = before(&package, &[]);
     let path = package.root.join(file);
-    let inject = format!("inject=openat:delay_enter=1200000:when={opening}");
+    let inject = format!("inject={call}");
     let options = ["-P", path.to_str().unwrap(), "-e", &inject];
     let mut traced = traced(&options, &build(&package, &["-j1"]))?;
     let run = std::thread::scope(|scope| {
@@ -26,7 +31,7 @@ fn changed(file: &str, opening: u32, change: impl Fn(&Path) + Sync) -> Option<cr
         });
         ended(&mut traced)
     });
-    assert_eq!(held(&out(&package)), old, "{file} {opening}");
+    assert_eq!(held(&out(&package)), old, "{file} {call}");
     Some(run)
 }
 
@@ -64,6 +69,15 @@ fn between_one_read_and_the_next() {
     };
     run.refused(3, &["alpha/data.txt", "No such file"]);
     changed("alpha/data.txt", 2, rewritten).unwrap().refused(3, &["alpha/data.txt", "was written"]);
+}
+
+#[test]
+fn in_the_midst_of_a_read() {
+    for (file, call) in [("alpha/core.py", "read"), ("alpha/data.txt", "read")] {
+        let call = format!("{call}:delay_exit=1200000:when=1");
+        let Some(run) = held_up(file, &call, rewritten) else { return };
+        run.refused(3, &[file, "changed while slim was running", "was written"]);
+    }
 }
 
 #[test]
