@@ -146,8 +146,15 @@ peers:
 	  echo "SKIPPED: npm did not install serverless-python-requirements"
 
 .PHONY: floor
-floor: release trees ## slim's CPU seconds beside the least that writing the same zips costs
+floor: release trees ## slim's CPU, time and memory beside the least that making the same zips costs
 	$(COMPARE) --floor $(ARGS) $(TREES)
+
+# Grown trees of up to 2 GB, one at a time in $TMPDIR, which takes 3 GB at most.
+.PHONY: scale
+scale: release ## How time and memory grow with the package, and what a start costs; goes into docs/comparison.md
+	@mkdir -p $(PEERS)
+	$(COMPARE) --scale $(ARGS) >$(PEERS)/scale.md
+	sed -i -e '/<!-- scale -->/,/<!-- end of scale -->/{//!d}' -e '/<!-- scale -->/r $(PEERS)/scale.md' docs/comparison.md
 
 .PHONY: bench
 bench: ## Benchmarks of the engines

@@ -49,7 +49,7 @@ use crate::failure::{Failure, nearest};
 use crate::measure::coldstart::{Cold, Coldstart};
 use crate::measure::trace::Traced;
 use crate::options::workspace::{Share, Workspace};
-use crate::options::{Bytecode, LayerPrefix, Level, Options, Tracing};
+use crate::options::{Bytecode, LayerPrefix, Layout, Level, Options, Tracing};
 use crate::pack::staging::{REPORT, Staging};
 use crate::plan::{Plan, Restored};
 use crate::progress::Progress;
@@ -91,7 +91,10 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Report> {
         settle(&scanned, &facts, &mut options, proving.as_ref(), &mut clock, progress)?;
     packed.staging.spare(&options.packages);
     let licenses = pack::licenses::gather(&scanned.tree, &scanned, &facts, &plan)?;
-    pack::folders::lay_out(&mut packed.archives, &packed.staging, &options)?;
+    if options.layout == Layout::Dir {
+        pack::folders::lay_out(&mut packed.archives, &packed.staging, &options)?;
+        clock.stop("trees");
+    }
     let refused = proof.as_ref().is_some_and(|proof| proof.status == Status::Failed);
     let mut report =
         Report::of(&scanned.tree, &facts, &plan, &packed, &options, proof, clock.stages);

@@ -1,6 +1,19 @@
-//! How many bytes may be in flight at once.
+//! How many bytes may be in flight at once, and where they go when they are dropped.
 
 use std::sync::{Condvar, Mutex, PoisonError};
+
+/// Buffers of more bytes are worth a system call each.
+const LARGE: usize = 4 << 20;
+/// More than glibc's malloc ever keeps for later of what is dropped (mallopt(3), `M_MMAP_THRESHOLD`).
+const NEVER_KEPT: usize = (32 << 20) + 4096;
+
+/// How much room to ask for where so many bytes are held for a while.
+///
+/// A large buffer gets more than it needs, so that its pages go back to the system when it is dropped:
+/// of what is smaller, malloc keeps up to 64 MiB for each thread. Pages that nobody writes take nothing.
+pub fn room(bytes: usize) -> usize {
+    if bytes < LARGE { bytes } else { bytes.max(NEVER_KEPT) }
+}
 
 /// A bound on the bytes that parallel workers hold together.
 ///

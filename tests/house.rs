@@ -11,18 +11,18 @@ const HOUSE: &[(&str, &[&str])] = &[
     // The ground: knows nothing of ours.
     ("cache", &[]),
     ("digest", &[]),
-    ("elf", &[]),
     ("json", &[]),
     ("fact", &[]),
     ("python", &[]),
-    ("zip", &[]),
     ("failure", &[]),
     ("memory", &[]),
+    ("elf", &["memory"]),
+    ("zip", &["memory"]),
     ("progress", &[]),
     ("scratch", &[]),
     ("runtime", &[]),
     ("target", &[]),
-    ("tree", &[]),
+    ("tree", &["memory"]),
     ("split", &["failure", "target"]),
     // What was asked for.
     ("options", &["cache", "fact", "target", "zip"]),
@@ -30,7 +30,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("cli", &["cache", "options", "config", "target", "zip", "failure"]),
     ("init", &["options", "config", "target", "failure"]),
     // The stages, in the order in which data flows.
-    ("scan", &["tree", "zip", "progress", "failure"]),
+    ("scan", &["tree", "zip", "progress", "failure", "memory"]),
     (
         "facts",
         &[
@@ -69,6 +69,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "cache",
             "digest",
             "tree",
+            "target",
             "options",
             "facts",
             "plan",

@@ -12,6 +12,7 @@ use super::layout::Layout;
 use super::pages::{self, Pages};
 use super::raw::{self, Header, Segment};
 use super::sections::{Sections, Table};
+use crate::memory::room;
 
 /// Bytes behind everything known that patchelf may have written: fewer than this, all zero.
 const STRAY_ZEROS: u64 = 16;
@@ -225,7 +226,7 @@ fn write(
         return Err(KeepReason::NothingToGain);
     }
     let capacity = usize::try_from(total).map_err(|_| KeepReason::NothingToGain)?;
-    let mut output = Vec::with_capacity(capacity);
+    let mut output = Vec::with_capacity(room(capacity));
     for block in &layout.blocks {
         pad(&mut output, block.to);
         output.extend_from_slice(slice(bytes, block.start, block.end));

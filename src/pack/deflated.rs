@@ -1,5 +1,6 @@
 //! Deflates every entry, largest first, with bounded memory.
 
+use std::borrow::Cow;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -107,9 +108,13 @@ impl Work<'_> {
         let payload = self.payload(job)?;
         let packed = giants::pack(deflater, &payload.bytes);
         let (method, crc32, raw_size) = (packed.method, packed.crc32, packed.raw_size);
-        let data = packed.data.into_owned();
+        let deflated = match packed.data {
+            Cow::Owned(deflated) => Some(deflated),
+            Cow::Borrowed(_) => None,
+        };
+        let Payload { bytes, doubt, by_pages, kernels } = payload;
+        let data = deflated.unwrap_or(bytes);
         let packed_size = data.len() as u64;
-        let Payload { doubt, by_pages, kernels, .. } = payload;
         let made = Deflated { raw_size, packed_size, crc32, doubt, by_pages, kernels };
         Ok((made, Ready { data: Data::Held(data), method, crc32, raw_size }))
     }

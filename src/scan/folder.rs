@@ -15,6 +15,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::{Found, Inode, Seen, Source, Walked, bad_name};
 use crate::failure::Failure;
+use crate::memory::room;
 use crate::tree::{HEAD, Kind, Lent, Pool, RelPath, Sparse, Step};
 
 /// The deepest folder that is walked; deeper ones cannot be paths on Lambda.
@@ -175,7 +176,7 @@ pub(super) fn read(path: &Path) -> Result<(Seen, Vec<u8>)> {
     let mut file = open(path).with_context(failed)?;
     let size = usize::try_from(file.metadata().with_context(failed)?.len())?;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(size).with_context(failed)?;
+    bytes.try_reserve_exact(room(size)).with_context(failed)?;
     if size > LARGE {
         (&file).take(size as u64).read_to_end(&mut bytes).with_context(failed)?;
         let seen = seen(&file, bytes.len()).with_context(failed)?;

@@ -5,8 +5,10 @@
 use std::ops::{Deref, Range};
 use std::sync::{Mutex, PoisonError};
 
-/// Buffers of more bytes are not kept for the next file.
-const LARGEST_KEPT: usize = 32 << 20;
+use crate::memory::room;
+
+/// What held more bytes is not kept for the next file.
+const LARGEST_KEPT: usize = 16 << 20;
 /// The least that a buffer holds, in bytes, so that many files fit into it.
 const SMALLEST: usize = 4 << 20;
 
@@ -38,7 +40,7 @@ impl Pool {
     pub fn lend(&self, size: usize) -> Lent<'_> {
         let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         // Zeroed pages take no memory until they are written.
-        let anew = || vec![0; size.max(SMALLEST)];
+        let anew = || vec![0; room(size.max(SMALLEST))];
         let bytes = spare.filter(|bytes| bytes.len() >= size).unwrap_or_else(anew);
         Lent { bytes, size, written: Vec::new(), pool: self }
     }
@@ -70,7 +72,7 @@ impl Deref for Lent<'_> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        if self.bytes.len() > LARGEST_KEPT {
+        if self.size > LARGEST_KEPT {
             return;
         }
         for range in self.written.drain(..) {

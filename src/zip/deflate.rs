@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use libdeflater::{CompressionLvl, Compressor, DecompressionError, Decompressor};
 
+use crate::memory::room;
+
 /// Inputs up to this many bytes are deflated into a buffer that is kept, larger ones into a
 /// fresh one, as few are so large that the buffer should be.
 const SCRATCH: usize = 16 << 20;
@@ -97,7 +99,8 @@ impl Deflater {
         let level =
             CompressionLvl::new(compression.level()).expect("libdeflate has levels 1 to 12");
         let tries_zopfli = compression == Compression::Extreme;
-        Self { compressor: Compressor::new(level), scratch: Vec::new(), tries_zopfli }
+        // Zeroed pages take no memory until they are written.
+        Self { compressor: Compressor::new(level), scratch: vec![0; room(SCRATCH)], tries_zopfli }
     }
 
     /// Packs `raw` by deflate where that is smaller, else as it is.
@@ -128,19 +131,17 @@ impl Deflater {
     /// The stream by libdeflate, or None where it would not be smaller. The output gets one
     /// byte less room than the input has, so that "does not fit" means "is not smaller".
     fn deflate_quickly(&mut self, raw: &[u8]) -> Option<Vec<u8>> {
-        let room = raw.len().checked_sub(1)?;
+        let most = raw.len().checked_sub(1)?;
         if raw.len() <= SCRATCH {
-            if self.scratch.len() < room {
-                self.scratch.resize(room, 0);
-            }
-            let out = &mut self.scratch[..room];
+            let out = &mut self.scratch[..most];
             let written = self.compressor.deflate_compress(raw, out).ok()?;
-            return Some(out[..written].to_vec());
+            let mut packed = Vec::with_capacity(room(written));
+            packed.extend_from_slice(&out[..written]);
+            return Some(packed);
         }
-        let mut out = vec![0; room];
-        let written = self.compressor.deflate_compress(raw, &mut out).ok()?;
+        let mut out = vec![0; room(most)];
+        let written = self.compressor.deflate_compress(raw, &mut out[..most]).ok()?;
         out.truncate(written);
-        out.shrink_to_fit();
         Some(out)
     }
 }

@@ -11,7 +11,7 @@ use crate::peers::PEERS;
 #[derive(Debug, Parser)]
 pub struct Args {
     /// Folders to pack, each a Python deployment package
-    #[arg(required = true, value_name = "TREE")]
+    #[arg(required_unless_present = "scale", value_name = "TREE")]
     pub trees: Vec<PathBuf>,
 
     /// The slim to measure
@@ -50,13 +50,17 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["json", "floor"])]
     pub markdown: bool,
 
-    /// Compare slim's CPU seconds with the least that writing the same bytes costs
+    /// Compare slim's builds with the least that making the same zips costs
     #[arg(long, conflicts_with_all = ["only", "skip", "patience", "results"])]
     pub floor: bool,
 
-    /// The highest ratio of build to floor that is good
-    #[arg(long, value_name = "RATIO", default_value_t = 1.25, requires = "floor")]
-    pub limit: f64,
+    /// Build synthetic trees of growing size, and print how time and memory grow with them, as Markdown
+    #[arg(long, conflicts_with_all = ["trees", "floor", "only", "skip", "patience", "results", "markdown"])]
+    pub scale: bool,
+
+    /// Measure the stages of that floor once, alone: TREE is what was built, DIR what its zips hold; prints JSON
+    #[arg(long, value_name = "DIR", hide = true, conflicts_with_all = ["floor", "scale"])]
+    pub stages: Option<PathBuf>,
 }
 
 fn peer_names() -> PossibleValuesParser {

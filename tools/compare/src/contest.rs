@@ -265,7 +265,7 @@ impl Figures {
             unzipped_bytes: bytes(|(size, _)| size.unzipped as f64),
             zipped_bytes: bytes(|(size, _)| size.zipped as f64),
             wall_s: middle(|(_, cost)| cost.wall_s),
-            cpu_s: middle(|(_, cost)| cost.cpu_s),
+            cpu_s: middle(|(_, cost)| cost.cpu_s()),
             peak_bytes: bytes(|(_, cost)| cost.peak_bytes as f64),
             survival,
         }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! cargo run --release --manifest-path tools/compare/Cargo.toml -- [--slim BIN] [--rounds N] [--only PEER,…] [--json|--markdown] TREE…
-//! cargo run --release --manifest-path tools/compare/Cargo.toml -- --floor [--limit RATIO] TREE…
+//! cargo run --release --manifest-path tools/compare/Cargo.toml -- --floor [--rounds N] [--json] TREE…
+//! cargo run --release --manifest-path tools/compare/Cargo.toml -- --scale [--rounds N] [--json]
 //! ```
 //!
 //! Each TREE is a Python deployment package in a folder. It is copied once, so that every peer finds it in the page
@@ -21,27 +22,32 @@
 //!
 //! `--markdown` prints the sums over all trees: [`summary`]. `--results` keeps what was [measured before](results).
 //!
-//! `--floor` asks how close a build is to the least it could do: [`floor`].
+//! `--floor` asks how close a build is to the least it could do: [`floor`]. `--scale` asks how its time and memory grow
+//! with the package, and what a start costs: [`scale`].
 //!
-//! Exit codes: 0 done, 1 a peer failed or a ratio is over its limit, 2 usage or a missing TREE or tool.
+//! Exit codes: 0 done, 1 a peer failed or a build is over a limit, 2 usage or a missing TREE or tool.
 
+mod build;
 mod cli;
 mod contest;
 mod floor;
 mod measure;
 mod peers;
 mod results;
+mod scale;
 mod summary;
 mod survival;
 mod table;
 mod zips;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 
 use crate::cli::Args;
+use crate::floor::Floor;
 
 fn main() -> ExitCode {
     match run(&Args::parse()) {
@@ -56,7 +62,12 @@ fn main() -> ExitCode {
 
 /// Measures every tree and prints the results. False when something measured was not good.
 fn run(args: &Args) -> Result<bool> {
-    if args.floor { run_floor(args) } else { run_contest(args) }
+    match &args.stages {
+        Some(shipped) => run_stages(args, shipped),
+        None if args.floor => run_floor(args),
+        None if args.scale => run_scale(args),
+        None => run_contest(args),
+    }
 }
 
 fn run_contest(args: &Args) -> Result<bool> {
@@ -83,12 +94,30 @@ fn run_floor(args: &Args) -> Result<bool> {
     for tree in &args.trees {
         let floor = floor::measure(tree, args)?;
         if !args.json {
-            println!("{}", table::of_floor(&floor, args.limit));
+            println!("{}", table::of_floor(&floor));
         }
         floors.push(floor);
     }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&floors)?);
     }
-    Ok(floors.iter().all(|floor| floor.ratio <= args.limit))
+    Ok(floors.iter().all(Floor::is_good))
+}
+
+fn run_scale(args: &Args) -> Result<bool> {
+    let scale = scale::measure(args, &mut |step| eprintln!("{step}"))?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&scale)?);
+    } else {
+        print!("{}", summary::of_scale(&scale));
+    }
+    Ok(true)
+}
+
+/// What [`floor`] has a process of its own do.
+fn run_stages(args: &Args, shipped: &Path) -> Result<bool> {
+    for tree in &args.trees {
+        println!("{}", serde_json::to_string(&floor::stages::measure(tree, shipped)?)?);
+    }
+    Ok(true)
 }

@@ -1,7 +1,9 @@
-//! The sums over all trees, as Markdown for the documentation.
+//! The sums over all trees, and how builds scale, as Markdown for the documentation.
 
+use crate::build::Builds;
 use crate::contest::{Contest, Figures};
 use crate::peers::PEERS;
+use crate::scale::{Scale, Series, Step};
 use crate::survival::Survival;
 
 #[cfg(test)]
@@ -84,4 +86,54 @@ fn row(name: &str, sum: &Sum, trees: usize) -> String {
         format!("{:.0}", most as f64 / 1e6),
     ];
     format!("| {} |\n", cells.join(" | "))
+}
+
+const SCALE_HEAD: &str = "\
+| files | MB | written as | scan s | facts s | plan s | pack s | rest s | all s | CPU s | peak MB |
+|---|---|---|---|---|---|---|---|---|---|---|
+";
+
+/// One row per tree, each time with its exponent against the row before, and what starts cost.
+pub fn of_scale(scale: &Scale) -> String {
+    let mut text = SCALE_HEAD.to_owned();
+    let mut before = None;
+    for step in &scale.steps {
+        text += &scale_row(step, before);
+        before = Some(step);
+    }
+    let (help, rebuild) = (scale.startup.help_s * 1000.0, scale.startup.rebuild_s * 1000.0);
+    text + &format!(
+        "\n`slim --help`: {help:.1} ms; an unchanged package of 20 files built again: {rebuild:.1} ms.\n"
+    )
+}
+
+fn scale_row(step: &Step, before: Option<&Step>) -> String {
+    let stage = |name: &'static str| time(step, before, move |build| build.stage_s(name));
+    let written = match step.series {
+        Series::Files | Series::Bytes => "zips",
+        Series::FilesInFolders => "folders",
+    };
+    let cells = [
+        step.files.to_string(),
+        format!("{:.0}", step.bytes as f64 / 1e6),
+        written.to_owned(),
+        stage("scan"),
+        stage("facts"),
+        stage("plan"),
+        stage("pack"),
+        time(step, before, |build| build.rest_s),
+        time(step, before, |build| build.wall_s),
+        time(step, before, |build| build.cpu_s),
+        format!("{:.0}", step.build.peak_bytes as f64 / 1e6),
+    ];
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// Seconds, and how they grew.
+fn time(step: &Step, before: Option<&Step>, of: impl Fn(&Builds) -> f64) -> String {
+    let seconds = of(&step.build);
+    match step.exponent(before, of) {
+        Some(exponent) => format!("{seconds:.3} ({exponent:.2})"),
+        None => format!("{seconds:.3}"),
+    }
 }

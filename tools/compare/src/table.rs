@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use crate::contest::{Contest, Figures, Outcome};
-use crate::floor::Floor;
+use crate::floor::stages::Amount;
+use crate::floor::{self, Floor};
 use crate::survival::Survival;
 
 #[cfg(test)]
@@ -62,17 +63,51 @@ fn cells(figures: &Figures, reference: Option<&Figures>) -> [String; 5] {
     ]
 }
 
-/// One line: what the build took, what the floor is, and whether that is good.
-pub fn of_floor(floor: &Floor, limit: f64) -> String {
-    let verdict = if floor.ratio <= limit { "good" } else { "over" };
-    format!(
-        "{}: build {:.3} CPU s, floor {:.3} CPU s ({} files, {:.1} MB, medians of {}): ratio {:.3}, {verdict} (limit {limit})",
-        floor.tree,
-        floor.build_cpu_s,
-        floor.floor_cpu_s,
-        floor.files,
-        floor.bytes as f64 / 1e6,
-        floor.rounds,
-        floor.ratio,
-    )
+/// Each stage of the floor, the build beside it, and whether it keeps its limits.
+pub fn of_floor(measured: &Floor) -> String {
+    let Floor { tree, rounds, threads, build, floor, cpu_ratio, wall_ratio } = measured;
+    let lines = [
+        format!("{tree}, medians of {rounds}, {threads} threads"),
+        format!(
+            "  ships {}, sources {}, shared objects {}",
+            amount(floor.shipped),
+            amount(floor.sources),
+            amount(floor.libraries)
+        ),
+        format!("  floor, CPU s   {}  sum {:.3}", each(&floor.cpu_s.each()), floor.cpu_s.sum()),
+        format!("  build, wall s  {}  rest {:.3}", each(&build.stages_in_order()), build.rest_s),
+        format!(
+            "  build CPU      {:.3} s (user {:.3}, system {:.3}): {}",
+            build.cpu_s,
+            build.user_s,
+            build.system_s,
+            verdict(*cpu_ratio, floor::CPU, " of the floor")
+        ),
+        format!(
+            "  build wall     {:.3} s: {}",
+            build.wall_s,
+            verdict(*wall_ratio, floor::WALL, &format!(" of the floor / {threads}"))
+        ),
+        format!(
+            "  build memory   {}",
+            verdict(build.peak_bytes as f64 / 1e6, floor::PEAK as f64 / 1e6, " MB")
+        ),
+    ];
+    lines.join("\n") + "\n"
+}
+
+fn amount(amount: Amount) -> String {
+    format!("{} files ({:.1} MB)", amount.files, amount.bytes as f64 / 1e6)
+}
+
+fn each(stages: &[(&str, f64)]) -> String {
+    let cells: Vec<String> =
+        stages.iter().map(|(name, seconds)| format!("{name} {seconds:.3}")).collect();
+    cells.join("  ")
+}
+
+fn verdict(value: f64, limit: f64, unit: &str) -> String {
+    let word = if value <= limit { "good" } else { "OVER" };
+    let (digits, fewer) = if limit < 10.0 { (3, 2) } else { (0, 0) };
+    format!("{value:.digits$}{unit}, {word} (limit {limit:.fewer$})")
 }

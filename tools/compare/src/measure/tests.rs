@@ -1,6 +1,6 @@
 use std::process::Command;
 
-use super::{TooSlow, bounded, median, run};
+use super::{TooSlow, bounded, median, run, run_to};
 
 fn sh(script: &str) -> Command {
     let mut command = Command::new("sh");
@@ -14,7 +14,7 @@ fn the_cpu_time_of_grandchildren_counts() {
     let busy = run(&mut sh("sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'; true"))
         .expect("counts");
     assert!(idle.wall_s >= 0.2, "{idle:?}");
-    assert!(busy.cpu_s > 0.05 && busy.cpu_s > 2.0 * idle.cpu_s, "{idle:?} {busy:?}");
+    assert!(busy.cpu_s() > 0.05 && busy.cpu_s() > 2.0 * idle.cpu_s(), "{idle:?} {busy:?}");
 }
 
 #[test]
@@ -29,6 +29,8 @@ fn peak_memory_is_that_of_the_largest_process() {
 fn a_failure_tells_the_last_words() {
     let error = run(&mut sh("echo first >&2; echo last >&2; exit 3")).expect_err("fails");
     assert_eq!(error.to_string(), "exit status: 3: last");
+    run_to(&mut sh("exit 3"), &[0, 3]).expect("3 is good here");
+    run_to(&mut sh("exit 3"), &[0, 1]).expect_err("3 is not good here");
 }
 
 #[test]

@@ -1,5 +1,8 @@
-use super::markdown;
+use super::{markdown, of_scale};
+use crate::build::Builds;
 use crate::contest::{Contest, Figures, Outcome, Standing};
+use crate::scale::startup::Startup;
+use crate::scale::{Scale, Series, Step};
 use crate::survival::Survival;
 
 fn measured(times: u64, survival: Survival) -> Outcome {
@@ -47,4 +50,40 @@ fn a_peer_that_packed_nothing_has_no_row_and_no_ratio_is_made_of_nothing() {
     let nothing = || Outcome::Skipped("not here".into());
     let only = [nothing(), nothing(), measured(1, Survival::NotRun)];
     assert_eq!(rows(&[contest("a", only)]), ["| slim | 1 | - | 10 | 5 | - | - | - | - | 1 |"]);
+}
+
+fn step(series: Series, thousands: usize, seconds: f64) -> Step {
+    let stages = [("scan", 0.001), ("facts", 0.1), ("plan", 0.2), ("pack", 0.5)];
+    let build = Builds {
+        user_s: seconds,
+        system_s: seconds,
+        cpu_s: seconds * 2.0,
+        wall_s: seconds,
+        peak_bytes: 50_000_000,
+        stages_s: stages.map(|(name, share)| (name.to_owned(), share * seconds)).into(),
+        rest_s: 0.199 * seconds,
+    };
+    Step { series, files: thousands * 1000, bytes: thousands as u64 * 4_000_000, build }
+}
+
+#[test]
+fn times_stand_beside_how_they_grew() {
+    let steps = vec![
+        step(Series::Files, 1, 1.0),
+        step(Series::Files, 4, 8.0),
+        step(Series::FilesInFolders, 4, 9.0),
+    ];
+    let startup = Startup { help_s: 0.0021, rebuild_s: 0.0168 };
+    assert_eq!(
+        of_scale(&Scale { rounds: 3, steps, startup }),
+        [
+            "| files | MB | written as | scan s | facts s | plan s | pack s | rest s | all s | CPU s | peak MB |\n",
+            "|---|---|---|---|---|---|---|---|---|---|---|\n",
+            "| 1000 | 4 | zips | 0.001 | 0.100 | 0.200 | 0.500 | 0.199 | 1.000 | 2.000 | 50 |\n",
+            "| 4000 | 16 | zips | 0.008 | 0.800 (1.50) | 1.600 (1.50) | 4.000 (1.50) | 1.592 (1.50) | 8.000 (1.50) | 16.000 (1.50) | 50 |\n",
+            "| 4000 | 16 | folders | 0.009 | 0.900 | 1.800 | 4.500 | 1.791 | 9.000 | 18.000 | 50 |\n",
+            "\n`slim --help`: 2.1 ms; an unchanged package of 20 files built again: 16.8 ms.\n",
+        ]
+        .concat()
+    );
 }

@@ -1,5 +1,8 @@
-use super::of_contest;
+use super::{of_contest, of_floor};
+use crate::build::Builds;
 use crate::contest::{Contest, Figures, Outcome, Standing};
+use crate::floor::Floor;
+use crate::floor::stages::{Amount, Seconds, Stages};
 use crate::survival::Survival;
 
 fn figures(half: u64) -> Figures {
@@ -51,4 +54,39 @@ fn json_names_what_came_of_each_peer() {
     assert_eq!(json["peers"][0]["measured"]["cpu_s"], 3.0);
     assert_eq!(json["peers"][0]["measured"]["survival"]["breaks"], "no module");
     assert_eq!(json["peers"][1]["skipped"], "7z is not here");
+}
+
+fn floor() -> Floor {
+    let stages_s = [("scan", 0.1), ("facts", 0.2), ("plan", 0.3), ("pack", 2.0)];
+    let build = Builds {
+        user_s: 4.0,
+        system_s: 0.5,
+        cpu_s: 4.5,
+        wall_s: 2.7,
+        peak_bytes: 201_000_000,
+        stages_s: stages_s.map(|(name, seconds)| (name.to_owned(), seconds)).into(),
+        rest_s: 0.1,
+    };
+    let cpu_s = Seconds { walk: 0.1, read: 0.2, crc: 0.1, deflate: 3.0, parse: 0.9, scan: 0.2 };
+    let shipped = Amount { files: 3, bytes: 1_500_000 };
+    let floor = Stages { cpu_s, shipped, sources: shipped, libraries: Amount::default() };
+    let tree = "app".into();
+    Floor { tree, rounds: 3, threads: 2, build, floor, cpu_ratio: 1.0, wall_ratio: 1.2 }
+}
+
+#[test]
+fn a_floor_stands_beside_the_build_and_its_limits() {
+    assert_eq!(
+        of_floor(&floor()),
+        [
+            "app, medians of 3, 2 threads\n",
+            "  ships 3 files (1.5 MB), sources 3 files (1.5 MB), shared objects 0 files (0.0 MB)\n",
+            "  floor, CPU s   walk 0.100  read 0.200  crc 0.100  deflate 3.000  parse 0.900  scan 0.200  sum 4.500\n",
+            "  build, wall s  scan 0.100  facts 0.200  plan 0.300  pack 2.000  rest 0.100\n",
+            "  build CPU      4.500 s (user 4.000, system 0.500): 1.000 of the floor, good (limit 1.10)\n",
+            "  build wall     2.700 s: 1.200 of the floor / 2, OVER (limit 1.15)\n",
+            "  build memory   201 MB, OVER (limit 200)\n",
+        ]
+        .concat()
+    );
 }
