@@ -69,6 +69,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "cache",
             "digest",
             "tree",
+            "target",
             "options",
             "facts",
             "plan",
