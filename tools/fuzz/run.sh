@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the engines: run.sh [SECONDS] [TARGET...], two targets at a time, with all targets by default. Prints what each
 # came to; exits with 1 where an oracle was broken, and says where the input lies. Corpora and counts grow in $FUZZ
-# (/tmp/slim-fuzz).
+# (/tmp/slim-fuzz). The same $SEED takes the same way through the same corpora; without one each run takes another.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -28,7 +28,7 @@ fuzz_one() {
   local target=$1 log=$work/logs/$1 TIMEFORMAT='cpu %U %S' status=0
   mkdir -p "$work/corpus/$target"
   { time nice -n 10 "$bin/$target" "$work/corpus/$target" "$work/seeds/$target" "regressions/$target" \
-    -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -max_len="$(longest "$target")" \
+    -seed="${SEED:-0}" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -max_len="$(longest "$target")" \
     -print_final_stats=1 -artifact_prefix="$work/artifacts/$target-" >"$log" 2>&1; } 2>"$log.cpu" || status=$?
   local runs cpu last
   runs=$(awk '/^stat::number_of_executed_units/ { print $2 }' "$log")
