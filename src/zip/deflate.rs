@@ -4,12 +4,20 @@
 use std::borrow::Cow;
 
 use libdeflater::{CompressionLvl, Compressor, DecompressionError, Decompressor};
+use rayon::prelude::*;
 
+use super::joined::Joined;
 use crate::memory::room;
 
 /// Inputs up to this many bytes are deflated into a buffer that is kept, larger ones into a
 /// fresh one, as few are so large that the buffer should be.
 const SCRATCH: usize = 16 << 20;
+
+/// Inputs of more bytes are deflated in pieces, which idle threads take: one such file would keep the
+/// others waiting. How they are cut depends on nothing else, so that the bytes do not.
+const LARGEST_WHOLE: usize = 32 << 20;
+/// Bytes of a piece: what a piece loses, not seeing the 32 KiB before it, is nothing beside them.
+const PIECE: usize = 8 << 20;
 
 /// How many bytes one packed byte gets room for before it is known what it becomes.
 const EAGER_RATIO: u64 = 16;
@@ -85,6 +93,7 @@ impl<'a> Packed<'a> {
 /// the level. The same input gives the same output, whatever was packed before.
 pub struct Deflater {
     compressor: Compressor,
+    level: CompressionLvl,
     scratch: Vec<u8>,
     tries_zopfli: bool,
 }
@@ -100,7 +109,8 @@ impl Deflater {
             CompressionLvl::new(compression.level()).expect("libdeflate has levels 1 to 12");
         let tries_zopfli = compression == Compression::Extreme;
         // Zeroed pages take no memory until they are written.
-        Self { compressor: Compressor::new(level), scratch: vec![0; room(SCRATCH)], tries_zopfli }
+        let (compressor, scratch) = (Compressor::new(level), vec![0; room(SCRATCH)]);
+        Self { compressor, level, scratch, tries_zopfli }
     }
 
     /// Packs `raw` by deflate where that is smaller, else as it is.
@@ -139,11 +149,35 @@ impl Deflater {
             packed.extend_from_slice(&out[..written]);
             return Some(packed);
         }
+        if raw.len() > LARGEST_WHOLE
+            && let Some(joined) = in_pieces(raw, self.level)
+        {
+            return Some(joined).filter(|joined| joined.len() <= most);
+        }
         let mut out = vec![0; room(most)];
         let written = self.compressor.deflate_compress(raw, &mut out[..most]).ok()?;
         out.truncate(written);
         Some(out)
     }
+}
+
+/// One stream of pieces that were deflated apart; `None` where one cannot be joined.
+fn in_pieces(raw: &[u8], level: CompressionLvl) -> Option<Vec<u8>> {
+    let deflated = |compressor: &mut Compressor, piece: &[u8]| {
+        let mut out = vec![0; room(compressor.deflate_compress_bound(piece.len()))];
+        let written = compressor.deflate_compress(piece, &mut out).ok()?;
+        out.truncate(written);
+        Some(out)
+    };
+    let pieces = raw.par_chunks(PIECE).with_max_len(1);
+    let streams: Option<Vec<Vec<u8>>> =
+        pieces.map_init(|| Compressor::new(level), deflated).collect();
+    let mut streams = streams?;
+    let last = streams.pop()?;
+    let all: usize = streams.iter().map(|stream| stream.len() + Joined::SEAM).sum();
+    let mut joined = Joined::with_capacity(room(all + last.len()));
+    streams.iter().try_for_each(|stream| joined.push(stream))?;
+    Some(joined.finish(&last))
 }
 
 /// Why a deflate stream cannot be unpacked.

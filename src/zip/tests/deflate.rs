@@ -182,3 +182,20 @@ proptest! {
         prop_assert_eq!(used.pack(&raw), Deflater::new(Compression::Default).pack(&raw));
     }
 }
+
+#[test]
+fn a_large_file_is_the_same_whoever_deflates_its_pieces() {
+    // More than one piece, and a part of one; the end does not become smaller.
+    let raw = [text(33 << 20), noise(2_000_000)].concat();
+    let pack = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| Deflater::new(Compression::Fast).pack(&raw).data.into_owned())
+    };
+    let (alone, several) = (pack(1), pack(3));
+    assert!(alone == several);
+    assert!(miniz_oxide::inflate::decompress_to_vec(&alone).unwrap() == raw);
+    assert!(inflate(&alone, raw.len() as u64).unwrap() == raw);
+    // Its own pieces are no smaller: it stays as it is.
+    let raw = noise(33 << 20);
+    assert_eq!(Deflater::new(Compression::Fast).pack(&raw).method, Method::Stored);
+}
