@@ -7,8 +7,8 @@
 const MAX_BITS: usize = 15;
 /// In this order the lengths of the codes for code lengths are written (3.2.7).
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-/// The code that ends a block.
-const END: u16 = 256;
+/// The most bits that a length and its distance take together, with those that follow their codes.
+const MOST_AT_ONCE: u32 = 15 + 5 + 15 + 13;
 
 /// A stream that others are appended to.
 #[derive(Default)]
@@ -65,14 +65,14 @@ fn ends(stream: &[u8]) -> Option<Ends> {
         match bits.take(2)? {
             0 => bits.skip_stored()?,
             1 => {
-                codes.fill(&fixed_lengths())?;
-                distances.fill(&[5; 30])?;
+                codes.fill(&fixed_lengths(), of_code)?;
+                distances.fill(&[5; 30], of_distance)?;
                 skip_codes(&mut bits, &codes, &distances)?;
             }
             2 => {
                 let (lengths, count) = dynamic_lengths(&mut bits)?;
-                codes.fill(&lengths[..count])?;
-                distances.fill(&lengths[count..])?;
+                codes.fill(&lengths[..count], of_code)?;
+                distances.fill(&lengths[count..], of_distance)?;
                 skip_codes(&mut bits, &codes, &distances)?;
             }
             _ => return None,
@@ -102,10 +102,12 @@ fn dynamic_lengths(bits: &mut Bits<'_>) -> Option<(Vec<u8>, usize)> {
         of_lengths[*place] = bits.take(3)? as u8;
     }
     let mut table = Table::default();
-    table.fill(&of_lengths)?;
+    // What follows is read apart, for it says something.
+    table.fill(&of_lengths, |symbol| Some((symbol as u16, 0)))?;
     let all = count + distances;
     let mut lengths = Vec::with_capacity(all);
     while lengths.len() < all {
+        bits.refill();
         let (length, times) = match table.next(bits)? {
             16 => (*lengths.last()?, 3 + bits.take(2)?),
             17 => (0, 3 + bits.take(3)?),
@@ -120,33 +122,37 @@ fn dynamic_lengths(bits: &mut Bits<'_>) -> Option<(Vec<u8>, usize)> {
 /// Walks a block's codes up to the one that ends it.
 fn skip_codes(bits: &mut Bits<'_>, codes: &Table, distances: &Table) -> Option<()> {
     loop {
-        let code = codes.next(bits)?;
-        if code < END {
-            continue;
+        if bits.count < MOST_AT_ONCE {
+            bits.refill();
         }
-        if code == END {
-            return Some(());
+        match codes.next(bits)? {
+            LITERAL => {}
+            LENGTH => drop(distances.next(bits)?),
+            _ => return Some(()),
         }
-        bits.take(extra_of_length(code)?)?;
-        let distance = distances.next(bits)?;
-        bits.take(extra_of_distance(distance)?)?;
     }
 }
 
-/// How many bits follow a length's code (3.2.5).
-fn extra_of_length(code: u16) -> Option<u32> {
-    match code {
-        257..=264 | 285 => Some(0),
-        265..=284 => Some(u32::from(code - 261) / 4),
+const LITERAL: u16 = 0;
+const LENGTH: u16 = 1;
+const END: u16 = 2;
+
+/// What a code of literals and lengths is, and how many bits follow it (3.2.5).
+fn of_code(symbol: usize) -> Option<(u16, usize)> {
+    match symbol {
+        0..=255 => Some((LITERAL, 0)),
+        256 => Some((END, 0)),
+        257..=264 | 285 => Some((LENGTH, 0)),
+        265..=284 => Some((LENGTH, (symbol - 261) / 4)),
         _ => None,
     }
 }
 
-/// How many bits follow a distance's code (3.2.5).
-fn extra_of_distance(code: u16) -> Option<u32> {
-    match code {
-        0..=3 => Some(0),
-        4..=29 => Some(u32::from(code) / 2 - 1),
+/// The same of a distance's code.
+fn of_distance(symbol: usize) -> Option<(u16, usize)> {
+    match symbol {
+        0..=3 => Some((LENGTH, 0)),
+        4..=29 => Some((LENGTH, symbol / 2 - 1)),
         _ => None,
     }
 }
@@ -217,7 +223,8 @@ impl Bits<'_> {
     }
 }
 
-/// Codes by the bits that begin with them: the symbol and, in the lowest four bits, the length.
+/// Codes by the bits that begin with them: what they are and, in the lowest five bits, how many they take
+/// with those that follow; 0 where no code begins so.
 #[derive(Default)]
 struct Table {
     entries: Vec<u16>,
@@ -225,8 +232,9 @@ struct Table {
 }
 
 impl Table {
-    /// Fills it with the canonical codes of these lengths (3.2.2).
-    fn fill(&mut self, lengths: &[u8]) -> Option<()> {
+    /// Fills it with the canonical codes of these lengths (3.2.2); `what` tells what a symbol is, and how
+    /// many bits follow its code.
+    fn fill(&mut self, lengths: &[u8], what: fn(usize) -> Option<(u16, usize)>) -> Option<()> {
         let longest = usize::from(*lengths.iter().max()?);
         if longest > MAX_BITS {
             return None;
@@ -244,7 +252,8 @@ impl Table {
                     return None;
                 }
                 let first = code.reverse_bits() >> (usize::BITS as usize - length);
-                let entry = (symbol << 4 | length) as u16;
+                let entry =
+                    what(symbol).map_or(0, |(what, more)| what << 5 | (length + more) as u16);
                 for place in (first..size).step_by(1 << length) {
                     self.entries[place] = entry;
                 }
@@ -255,14 +264,12 @@ impl Table {
         Some(())
     }
 
+    /// What comes next, which is dropped; enough bits must be held.
     fn next(&self, bits: &mut Bits<'_>) -> Option<u16> {
-        if bits.count < MAX_BITS as u32 {
-            bits.refill();
-        }
         let entry = *self.entries.get((bits.held & self.mask) as usize)?;
-        match entry & 15 {
+        match entry & 31 {
             0 => None,
-            length => bits.drop(u32::from(length)).map(|()| entry >> 4),
+            length => bits.drop(u32::from(length)).map(|()| entry >> 5),
         }
     }
 }
