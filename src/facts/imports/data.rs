@@ -5,7 +5,7 @@ use std::io::Read;
 use anyhow::{Context, Result};
 use memchr::memmem;
 
-use super::runs::{self, Ends, is_ascii_word, is_word};
+use super::runs::{self, Ends, is_word};
 use super::{How, ImportGraph, Sink, python};
 use crate::python::dist;
 use crate::tree::{FileId, PackageId, file_name, parent};
@@ -97,12 +97,10 @@ fn names_in(
     sink: &mut Sink<'_>,
 ) -> Vec<String> {
     let mut led = Vec::new();
-    let is_text = ends == Ends::Closed;
-    let word = if is_text { is_word } else { is_ascii_word };
     for (start, end) in graph.tables.tops(graph, sink.package, bytes) {
         let goes_on = bytes.get(end).is_some_and(|byte| runs::is_separator(*byte))
             && bytes.get(end + 1).is_some_and(|byte| is_word(*byte));
-        let inside = is_text && start > 0 && word(bytes[start - 1]);
+        let inside = ends == Ends::Closed && start > 0 && is_word(bytes[start - 1]);
         if goes_on && !inside {
             led.extend(runs::follow(graph, bytes, start, end, ends, how, sink));
         }
