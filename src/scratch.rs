@@ -1,7 +1,9 @@
 //! Temporary folders that do not outlive the program, however it ends; files that appear whole or not at all.
 
-use std::fs;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -41,7 +43,7 @@ pub fn remove(folder: &Path) {
 }
 
 /// Writes a file that others may read, whole or not at all. What is there and no file, such as a pipe, is
-/// written into.
+/// written into, and so is what our own stdout or stderr goes to.
 ///
 /// # Errors
 /// What the system says.
@@ -49,6 +51,9 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
         return fs::write(path, bytes);
+    }
+    if let Some(mut stream) = stream_into(path) {
+        return stream.write_all(bytes.as_ref());
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     // Asked for by itself, so that an error tells of no name that only we know.
@@ -62,4 +67,16 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// The stream of ours that goes into this file, for whoever says `/dev/stdout`: a file in its place would be
+/// another than the one that the shell opened.
+fn stream_into(path: &Path) -> Option<File> {
+    let of = |found: Metadata| (found.is_file(), found.dev(), found.ino());
+    let there = of(fs::metadata(path).ok()?);
+    let (out, err) = (io::stdout(), io::stderr());
+    [out.as_fd(), err.as_fd()].into_iter().find_map(|stream| {
+        let file = File::from(stream.try_clone_to_owned().ok()?);
+        (of(file.metadata().ok()?) == there).then_some(file)
+    })
 }

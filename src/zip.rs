@@ -2,7 +2,7 @@
 
 pub mod deflate;
 pub mod gzip;
-mod joined;
+pub mod joined;
 pub mod names;
 pub mod reader;
 pub mod writer;

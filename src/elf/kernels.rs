@@ -25,6 +25,7 @@ use memchr::memmem;
 use super::raw::{self, Header};
 use file::{File, Relocation, STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, Symbol};
 use nodes::Nodes;
+use references::Borders;
 
 /// How the names of the tables begin.
 const TABLE: &[u8] = b"gotoblas_";
@@ -157,6 +158,9 @@ pub fn find(bytes: &[u8], choices: &[Choice<'_>]) -> Result<Dead, Refusal> {
     let tables = Tables::of(&symbols, choice)?;
     let code = file.mapped(true);
     let is_arm = file.machine == raw::EM_AARCH64;
+    if is_arm && code.iter().any(|(start, _)| start % 4 != 0) {
+        return Err(Refusal::Unreadable("the code"));
+    }
     let kernels = kernels(&file, &symbols, &tables.never, if is_arm { 4 } else { 1 });
     let found = kernels.len();
     let dead = unreached(&file, &symbols, &tables, kernels, &code, is_arm)?;
@@ -169,7 +173,13 @@ pub fn find(bytes: &[u8], choices: &[Choice<'_>]) -> Result<Dead, Refusal> {
     ranges.sort_unstable_by_key(|range| range.start);
     let trap: &[u8] = if is_arm { &TRAP_ARM } else { &TRAP_X86 };
     let dead = Dead { ranges, found, kept: found - dead.len(), trap };
-    sound(bytes, &dead)?;
+    let tables: Option<Vec<Range<usize>>> = file
+        .tables()?
+        .iter()
+        .filter(|table| !table.is_empty())
+        .map(|table| Some(file.place(table)?.1))
+        .collect();
+    sound(bytes, &dead, &tables.ok_or(Refusal::Unreadable("the relocations"))?)?;
     Ok(dead)
 }
 
@@ -311,11 +321,11 @@ fn unreached(
         relocations.iter().filter(is_slot).map(|slot| (slot.place, slot.target)).collect();
     let mut places: Vec<Range<u64>> = slots.keys().map(|place| *place..place + 8).collect();
     places.sort_unstable_by_key(|place| place.start);
-    let starts = starts(symbols);
+    let borders = Borders { starts: starts(symbols), walls: alone.beginnings().collect() };
     let functions = functions(symbols);
     let is_named = |address: u64| functions.at(address).is_some();
     let of_slots = Nodes::new(joined(places.clone()));
-    let stubs = references::stubs(code, &starts, &of_slots, &is_named, is_arm);
+    let stubs = references::stubs(code, &borders, &of_slots, &is_named, is_arm);
     let mut all = [kernels, places, stubs].concat();
     all.sort_unstable_by_key(|range| (range.start, range.end));
     if all.windows(2).any(|pair| pair[1].start < pair[0].end) {
@@ -333,7 +343,7 @@ fn unreached(
         nodes.add(None, to);
     }
     add_words(file, tables, &slots, &mut nodes)?;
-    references::add(code, &starts, &mut nodes, is_arm);
+    references::add(code, &borders, &mut nodes, is_arm);
     let (ranges, reached) = nodes.reached();
     let dead = ranges
         .into_iter()
@@ -387,9 +397,9 @@ fn functions(symbols: &[Symbol<'_>]) -> Nodes {
     Nodes::new(joined(ranges))
 }
 
-/// What is overwritten lies in executable segments and in nothing that the loader reads, each byte in
-/// one range; every fact is taken from the headers anew.
-fn sound(bytes: &[u8], dead: &Dead) -> Result<(), Refusal> {
+/// What is overwritten lies in one executable segment and in nothing that the loader reads, `tables` among
+/// it, each byte in one range; every other fact is taken from the headers anew.
+fn sound(bytes: &[u8], dead: &Dead, tables: &[Range<usize>]) -> Result<(), Refusal> {
     let require = |holds: bool, what| if holds { Ok(()) } else { Err(Refusal::Invariant(what)) };
     let header = Header::read(bytes).map_err(|_| Refusal::Unreadable("the file header"))?;
     let segments =
@@ -401,15 +411,18 @@ fn sound(bytes: &[u8], dead: &Dead) -> Result<(), Refusal> {
         table(header.phoff, header.phnum, raw::SEGMENT_SIZE),
         table(header.shoff, header.shnum, raw::SECTION_SIZE),
     ];
-    let is_code = |segment: &raw::Segment| segment.kind == raw::PT_LOAD && segment.flags & 1 != 0;
+    let is_code = |segment: &&raw::Segment| segment.kind == raw::PT_LOAD && segment.flags & 1 != 0;
     let is_other = |segment: &&raw::Segment| !is_code(segment) && segment.filesz > 0;
     for segment in segments.iter().filter(is_other) {
         others.push((segment.offset, segment.file_end().unwrap_or(u64::MAX)));
     }
-    for section in sections.iter().filter(|s| s.has_content() && s.flags & raw::SHF_EXECINSTR == 0)
-    {
+    let is_text = |section: &&raw::Section| {
+        section.kind == raw::SHT_PROGBITS && section.flags & raw::SHF_EXECINSTR != 0
+    };
+    for section in sections.iter().filter(|section| section.has_content() && !is_text(section)) {
         others.push((section.offset, section.file_end().unwrap_or(u64::MAX)));
     }
+    others.extend(tables.iter().map(|table| (table.start as u64, table.end as u64)));
     let mut others: Vec<Range<u64>> = others.into_iter().map(|(from, to)| from..to).collect();
     others.retain(|range| range.start < range.end);
     others.sort_unstable_by_key(|range| (range.start, range.end));
@@ -420,12 +433,14 @@ fn sound(bytes: &[u8], dead: &Dead) -> Result<(), Refusal> {
         require(cursor <= start && start < end, "the ranges ascend and are disjoint")?;
         cursor = end;
         require(!may_tell_version(bytes, range), "the version can be told afterwards")?;
+        let reaches = |segment: &raw::Segment| segment.file_end().unwrap_or(u64::MAX) > start;
+        let touches = |segment: &&raw::Segment| segment.offset < end && reaches(segment);
+        let mut touched = segments.iter().filter(is_code).filter(touches);
         let holds = |segment: &raw::Segment| {
-            is_code(segment)
-                && segment.offset <= start
-                && segment.file_end().is_some_and(|last| end <= last)
+            segment.offset <= start && segment.file_end().is_some_and(|last| end <= last)
         };
-        require(segments.iter().any(holds), "only code is overwritten")?;
+        require(touched.next().is_some_and(holds), "only code is overwritten")?;
+        require(touched.next().is_none(), "code that is overwritten is mapped once")?;
         let apart = others.within(start..end).is_empty();
         require(apart, "no header, table or data is overwritten")?;
     }

@@ -26,6 +26,7 @@ pub(super) const EM_X86_64: u16 = 62;
 pub(super) const EM_AARCH64: u16 = 183;
 
 pub(super) const SHT_NULL: u32 = 0;
+pub(super) const SHT_PROGBITS: u32 = 1;
 pub(super) const SHT_STRTAB: u32 = 3;
 pub(super) const SHT_RELA: u32 = 4;
 pub(super) const SHT_NOBITS: u32 = 8;

@@ -43,6 +43,10 @@ impl<'a> Sections<'a> {
             return Err(damaged);
         }
         let all = header.sections(bytes).ok_or(damaged)?;
+        // Index 0 means no section (`SHN_UNDEF`), so that nothing may stand there.
+        if all.first().is_some_and(|first| first.kind != raw::SHT_NULL) {
+            return Err(KeepReason::Damaged("the first section header"));
+        }
         let names = names(header, &all, bytes).ok_or(KeepReason::Damaged("the section names"))?;
         let sections = Self { all, names };
         sections.judge(bytes.len() as u64)?;

@@ -1,6 +1,6 @@
 //! Moves results into place one after another, and all of them back where one cannot be moved.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ enum Before {
     EmptyFolder,
     /// What lies at this path of the staging folder now.
     Kept(PathBuf),
-    /// The file system has no hard links: it is gone once it was replaced.
+    /// There is no room for a copy of it, nor are there hard links: it is gone once it was replaced.
     Lost,
 }
 
@@ -46,7 +46,8 @@ impl<'a> Moves<'a> {
             Ok(_) if from.is_dir() => return self.exchange(from, to),
             Ok(_) => {
                 let kept = self.aside(to);
-                fs::hard_link(to, &kept).map_or(Before::Lost, |()| Before::Kept(kept))
+                let held = fs::hard_link(to, &kept).or_else(|_| copy(to, &kept));
+                held.map_or(Before::Lost, |()| Before::Kept(kept))
             }
         };
         fs::rename(from, to)?;
@@ -107,4 +108,11 @@ impl<'a> Moves<'a> {
         name.push(path.file_name().unwrap_or_default());
         self.staging.join(name)
     }
+}
+
+/// Copies a file with its mode and time, where the file system has no hard links.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to)?;
+    let written = fs::metadata(from)?.modified()?;
+    File::options().write(true).open(to)?.set_modified(written)
 }

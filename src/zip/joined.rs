@@ -12,23 +12,24 @@ const MOST_AT_ONCE: u32 = 15 + 5 + 15 + 13;
 
 /// A stream that others are appended to.
 #[derive(Default)]
-pub(super) struct Joined {
+pub struct Joined {
     bytes: Vec<u8>,
 }
 
 impl Joined {
     /// The most bytes that are added between two streams.
-    pub(super) const SEAM: usize = 5;
+    pub const SEAM: usize = 5;
 
     /// Room for so many bytes.
-    pub(super) fn with_capacity(bytes: usize) -> Self {
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
         Self { bytes: Vec::with_capacity(bytes) }
     }
 
     /// Appends a whole stream that is not the last; `None` where it is not sound.
     ///
     /// Its last block no longer ends the stream, and an empty stored block (3.2.4) fills up the byte.
-    pub(super) fn push(&mut self, stream: &[u8]) -> Option<()> {
+    pub fn push(&mut self, stream: &[u8]) -> Option<()> {
         let Ends { last_block, end } = ends(stream)?;
         let start = self.bytes.len();
         self.bytes.extend_from_slice(stream);
@@ -39,8 +40,9 @@ impl Joined {
         Some(())
     }
 
-    /// Appends the last stream.
-    pub(super) fn finish(mut self, stream: &[u8]) -> Vec<u8> {
+    /// Appends the last stream, whatever it is.
+    #[must_use]
+    pub fn finish(mut self, stream: &[u8]) -> Vec<u8> {
         self.bytes.extend_from_slice(stream);
         self.bytes
     }

@@ -159,9 +159,17 @@ impl<'a> File<'a> {
         self.sections.iter().find(is_it).ok_or(Refusal::Unreadable("the loader's symbols"))
     }
 
-    fn defined(&self, table: &Section, exported: bool, to: &mut Vec<Symbol<'a>>) -> Option<()> {
+    /// The strings that a table of symbols refers to.
+    fn names_of(&self, table: &Section) -> Option<&'a [u8]> {
         let strings = self.sections.get(usize::try_from(table.link).ok()?)?;
-        let names = self.slice(strings.offset, strings.size)?;
+        if strings.kind != raw::SHT_STRTAB {
+            return None;
+        }
+        self.slice(strings.offset, strings.size)
+    }
+
+    fn defined(&self, table: &Section, exported: bool, to: &mut Vec<Symbol<'a>>) -> Option<()> {
+        let names = self.names_of(table)?;
         let words = Words { data: self.slice(table.offset, table.size)?, ..self.words };
         for at in (0..count(table.size)? * ENTRY).step_by(ENTRY as usize) {
             let info = *words.data.get(usize::try_from(at).ok()? + 4)?;
@@ -252,8 +260,7 @@ impl<'a> File<'a> {
         let unreadable = Refusal::Unreadable("the symbols");
         let table = self.dynamic_symbols()?;
         let read = || {
-            let strings = self.sections.get(usize::try_from(table.link).ok()?)?;
-            let names = self.slice(strings.offset, strings.size)?;
+            let names = self.names_of(table)?;
             let words = Words { data: self.slice(table.offset, table.size)?, ..self.words };
             let entries = (0..count(table.size)? * ENTRY).step_by(ENTRY as usize);
             let missing = entries.filter(|at| words.half(at + 6) == Some(0));

@@ -28,6 +28,11 @@ impl Nodes {
         }
     }
 
+    /// Where nodes begin, ascending.
+    pub fn beginnings(&self) -> impl Iterator<Item = u64> {
+        self.ranges.iter().map(|range| range.start)
+    }
+
     /// The node that holds an address.
     pub fn at(&self, address: u64) -> Option<Node> {
         let next = self.ranges.partition_point(|range| range.start <= address);

@@ -5,6 +5,9 @@
 //! the beginning of a kernel counts, so that no call is missed where data lies between instructions
 //! (to count all addresses there would save four in ten kernels by coincidence). On aarch64 every
 //! word is an instruction or nothing.
+//!
+//! Where a kernel begins an instruction does: what is read before it never looks at bytes behind that
+//! wall, so that it reads the same once the kernel is overwritten.
 
 use std::ops::Range;
 
@@ -33,7 +36,7 @@ const STUB: u64 = 16;
 /// The stubs that jump through one of `slots`, outside of what symbols name.
 pub(super) fn stubs(
     code: &[Code<'_>],
-    starts: &[u64],
+    borders: &Borders,
     slots: &Nodes,
     is_named: &dyn Fn(u64) -> bool,
     is_arm: bool,
@@ -41,8 +44,8 @@ pub(super) fn stubs(
     let mut found = Vec::new();
     for (start, bytes) in code {
         match is_arm {
-            true => arm_stubs(*start, bytes, slots, &mut found),
-            false => sweep(*start, bytes, starts, &mut |at, instruction| {
+            true => arm_stubs(*start, bytes, borders, slots, &mut found),
+            false => sweep(*start, bytes, borders, &mut |at, instruction| {
                 let target = instruction
                     .target
                     .map(|distance| (at + instruction.length as u64).wrapping_add_signed(distance));
@@ -59,10 +62,16 @@ pub(super) fn stubs(
     found
 }
 
-fn arm_stubs(start: u64, code: &[u8], slots: &Nodes, found: &mut Vec<Range<u64>>) {
+fn arm_stubs(
+    start: u64,
+    code: &[u8],
+    borders: &Borders,
+    slots: &Nodes,
+    found: &mut Vec<Range<u64>>,
+) {
     let mut before = None;
     for ((index, word), at) in arm::words(code).enumerate().zip((start..).step_by(4)) {
-        let slot = arm::stub(&code[4 * index..], at);
+        let slot = arm::stub(borders.before_wall(at, &code[4 * index..]), at);
         if slot.is_some_and(|slot| slots.at(slot).is_some()) {
             let mark = if before == Some(arm::BTI_C) { 4 } else { 0 };
             found.push(at - mark..at + 16);
@@ -72,23 +81,58 @@ fn arm_stubs(start: u64, code: &[u8], slots: &Nodes, found: &mut Vec<Range<u64>>
 }
 
 /// Adds what code leads to.
-pub(super) fn add(code: &[Code<'_>], starts: &[u64], nodes: &mut Nodes, is_arm: bool) {
+pub(super) fn add(code: &[Code<'_>], borders: &Borders, nodes: &mut Nodes, is_arm: bool) {
     for (start, bytes) in code {
         if is_arm {
-            arm_references(*start, bytes, nodes);
+            arm_references(*start, bytes, borders, nodes);
         } else {
-            instructions(*start, bytes, starts, nodes);
-            every_byte(*start, bytes, nodes);
+            instructions(*start, bytes, borders, nodes);
+            every_byte(*start, bytes, borders, nodes);
         }
     }
 }
 
-/// Shows every instruction with its address; reading begins anew at each of `starts`, ascending.
-fn sweep(start: u64, code: &[u8], starts: &[u64], show: &mut dyn FnMut(u64, x86::Instruction)) {
+/// Where instructions begin for sure.
+pub(super) struct Borders {
+    /// Where symbols say that something begins or ends, ascending.
+    pub starts: Vec<u64>,
+    /// Those where kernels begin.
+    pub walls: Vec<u64>,
+}
+
+impl Borders {
+    /// What of `code`, which begins at `at`, lies before the next wall.
+    fn before_wall<'c>(&self, at: u64, code: &'c [u8]) -> &'c [u8] {
+        let next = self.walls.partition_point(|wall| *wall <= at);
+        match self.walls.get(next) {
+            Some(wall) if *wall - at < code.len() as u64 => &code[..(*wall - at) as usize],
+            _ => code,
+        }
+    }
+
+    /// Whether a wall stands between two bytes.
+    fn part(&self, first: u64, last: u64) -> bool {
+        let next = self.walls.partition_point(|wall| *wall <= first);
+        self.walls.get(next).is_some_and(|wall| *wall <= last)
+    }
+}
+
+/// Shows every instruction with its address; reading begins anew wherever something begins or ends.
+fn sweep(start: u64, code: &[u8], borders: &Borders, show: &mut dyn FnMut(u64, x86::Instruction)) {
+    let starts = &borders.starts;
     let mut next = starts.partition_point(|symbol| *symbol <= start);
+    let mut wall = borders.walls.partition_point(|wall| *wall <= start);
     let mut at = 0;
     while at < code.len() {
-        let read = x86::decode(&code[at..]);
+        while borders.walls.get(wall).is_some_and(|wall| *wall <= start + at as u64) {
+            wall += 1;
+        }
+        let read = match borders.walls.get(wall).map(|wall| (*wall - start) as usize) {
+            Some(wall) if wall < (at + x86::LONGEST).min(code.len()) => {
+                x86::decode(&code[at..wall]).or_else(|| x86::cut_off(&code[at..wall]))
+            }
+            _ => x86::decode(&code[at..]),
+        };
         let mut length = 1;
         if let Some(instruction) = read {
             show(start + at as u64, instruction);
@@ -106,10 +150,10 @@ fn sweep(start: u64, code: &[u8], starts: &[u64], show: &mut dyn FnMut(u64, x86:
 }
 
 /// Any address inside a node, from instructions in order; and where one runs on into a node.
-fn instructions(start: u64, code: &[u8], starts: &[u64], nodes: &mut Nodes) {
+fn instructions(start: u64, code: &[u8], borders: &Borders, nodes: &mut Nodes) {
     let mut edges = Vec::new();
-    let mut walk = Walk { nodes, owner: None, flow: Flow::Away };
-    sweep(start, code, starts, &mut |at, instruction| {
+    let mut walk = Walk { nodes, owner: None, from: None, flow: Flow::Away };
+    sweep(start, code, borders, &mut |at, instruction| {
         let owner = walk.step(at, instruction.flow, &mut edges);
         let end = at + instruction.length as u64;
         let target = instruction.target.map(|distance| end.wrapping_add_signed(distance));
@@ -124,6 +168,8 @@ fn instructions(start: u64, code: &[u8], starts: &[u64], nodes: &mut Nodes) {
 struct Walk<'n> {
     nodes: &'n Nodes,
     owner: Option<Node>,
+    /// Where that instruction stands.
+    from: Option<Node>,
     flow: Flow,
 }
 
@@ -132,18 +178,18 @@ impl Walk<'_> {
     fn step(&mut self, at: u64, flow: Flow, edges: &mut Vec<(Option<Node>, Node)>) -> Option<Node> {
         let owner = self.nodes.at(at);
         if let Some(entered) = owner.filter(|_| owner != self.owner && self.flow == Flow::On) {
-            edges.push((self.owner, entered));
+            edges.push((self.from, entered));
         }
         self.owner = owner;
         if flow != Flow::Padding {
-            self.flow = flow;
+            (self.from, self.flow) = (owner, flow);
         }
         owner
     }
 }
 
 /// The beginnings of nodes, wherever in the code something reads as a reference to one.
-fn every_byte(start: u64, code: &[u8], nodes: &mut Nodes) {
+fn every_byte(start: u64, code: &[u8], borders: &Borders, nodes: &mut Nodes) {
     let span = nodes.span();
     for (index, four) in code.windows(4).enumerate().skip(1) {
         let before = code[index - 1];
@@ -160,6 +206,9 @@ fn every_byte(start: u64, code: &[u8], nodes: &mut Nodes) {
         if target.wrapping_add(4) < span.start || target >= span.end {
             continue;
         }
+        if borders.part(end - 5, end - 1) {
+            continue;
+        }
         // A constant of so many bytes may follow an operand.
         let behind: &[u64] = if is_operand { &[0, 1, 2, 4] } else { &[0] };
         for more in behind {
@@ -172,18 +221,19 @@ fn every_byte(start: u64, code: &[u8], nodes: &mut Nodes) {
 
 /// Any address inside a node. Where it cannot be told which address of a page is meant, every node
 /// of the page is.
-fn arm_references(start: u64, code: &[u8], nodes: &mut Nodes) {
+fn arm_references(start: u64, code: &[u8], borders: &Borders, nodes: &mut Nodes) {
     let mut edges = Vec::new();
     let span = nodes.span();
-    let mut walk = Walk { nodes, owner: None, flow: Flow::Away };
+    let mut walk = Walk { nodes, owner: None, from: None, flow: Flow::Away };
     for ((index, word), at) in arm::words(code).enumerate().zip((start..).step_by(4)) {
         let owner = walk.step(at, arm::flow(word), &mut edges);
-        if let Some(slot) = arm::stub(&code[4 * index..], at) {
+        let visible = borders.before_wall(at, &code[4 * index..]);
+        if let Some(slot) = arm::stub(visible, at) {
             // What stands behind a stub has a page of its own in the same register.
             edges.extend(walk.nodes.at(slot).map(|to| (owner, to)));
             continue;
         }
-        match arm::named(&code[4 * index..], at) {
+        match arm::named(visible, at) {
             arm::Named::Nothing => {}
             arm::Named::Address(target) => {
                 edges.extend(walk.nodes.at(target).map(|to| (owner, to)));

@@ -27,6 +27,9 @@ struct Form {
     branch: usize,
 }
 
+/// No instruction takes more bytes.
+pub(in crate::elf) const LONGEST: usize = 15;
+
 const NOTHING: Form = Form { modrm: false, immediate: 0, branch: 0 };
 const MODRM: Form = Form { modrm: true, ..NOTHING };
 
@@ -56,7 +59,7 @@ pub(in crate::elf) fn decode(code: &[u8]) -> Option<Instruction> {
             _ => break,
         }
         at += 1;
-        if at > 14 {
+        if at >= LONGEST {
             return None;
         }
     }
@@ -71,6 +74,14 @@ pub(in crate::elf) fn decode(code: &[u8]) -> Option<Instruction> {
         _ => MODRM,
     };
     finish(code, at, map, opcode, form)
+}
+
+/// What `code` may be the beginning of, whatever follows: an instruction that is [cut](decode) where `code` ends.
+pub(in crate::elf) fn cut_off(code: &[u8]) -> Option<Instruction> {
+    let mut longer = [1; 2 * LONGEST];
+    longer.get_mut(..code.len())?.copy_from_slice(code);
+    let is_cut = decode(&longer).is_some_and(|whole| whole.length > code.len());
+    is_cut.then_some(Instruction { length: code.len(), target: None, flow: Flow::On })
 }
 
 /// The first map under VEX and EVEX, where nearly everything has a ModRM byte.
@@ -204,7 +215,7 @@ fn finish(code: &[u8], at: usize, map: u8, opcode: u8, form: Form) -> Option<Ins
         _ => None,
     };
     at += form.branch;
-    let whole = at <= code.len() && at <= 15;
+    let whole = at <= code.len() && at <= LONGEST;
     let flow = flow(map, opcode, modrm);
     whole.then_some(Instruction { length: at, target: branches.or(relative), flow })
 }

@@ -196,6 +196,8 @@ fn tables_out_of_place() {
     assert_eq!(with(40, &u64::MAX.to_le_bytes()), sections);
     assert_eq!(with(58, &[40, 0]), sections);
     assert_eq!(with(62, &[0xff, 0xff]), KeepReason::Damaged("the section names"));
+    let first = KeepReason::Damaged("the first section header");
+    assert_eq!(with(long(&bytes, 40) as usize + 4, &[1]), first);
 }
 
 #[test]

@@ -191,13 +191,21 @@ __asm__(".text\n.type into_NEHALEM,@function\ninto_NEHALEM: nop\nret\nnop\ninsid
         ".type data,@function\ndata: ret\n.byte 0x48,0xb8\ncall hidden_NEHALEM\n.byte 0,0,0\nret\n"
         ".size data,.-data\n"
         ".type hidden_NEHALEM,@function\nhidden_NEHALEM: ret\n.size hidden_NEHALEM,.-hidden_NEHALEM\n"
+        ".globl rolls\n.type rolls,@function\nrolls: mov %eax,%eax\n.size rolls,.-rolls\nnop\n"
+        ".type rolled_NEHALEM,@function\nrolled_NEHALEM: ret\n.size rolled_NEHALEM,.-rolled_NEHALEM\n"
+        // What reads as no instruction, but as one once the kernel behind it is overwritten.
+        ".type data2,@function\ndata2: ret\n.byte 0x0f\n.size data2,.-data2\n"
+        ".type over_NEHALEM,@function\nover_NEHALEM: add $1,%al\nret\n.size over_NEHALEM,.-over_NEHALEM\n"
+        ".type dead_NEHALEM,@function\ndead_NEHALEM: mov %eax,%eax\n.size dead_NEHALEM,.-dead_NEHALEM\n"
+        "nop\n.type behind_NEHALEM,@function\nbehind_NEHALEM: ret\n"
+        ".size behind_NEHALEM,.-behind_NEHALEM\n"
         ".type lonely_NEHALEM,@function\nlonely_NEHALEM: nop\nret\n"
         ".size lonely_NEHALEM,.-lonely_NEHALEM\n");
 struct table { void *kernels[9]; } gotoblas_HASWELL, gotoblas_NEHALEM;
 const char *config = "OpenBLAS 0.3.27";
 "#;
     let bytes = bench.gcc("code.so", code, &["-shared", "-fPIC", "-nostdlib"]);
-    assert_gone(&bytes, &["lonely_NEHALEM"], &[]);
+    assert_gone(&bytes, &["behind_NEHALEM", "dead_NEHALEM", "lonely_NEHALEM"], &[]);
 }
 
 #[test]
@@ -255,6 +263,17 @@ fn what_is_no_code_is_never_overwritten() {
     let frames = section(".eh_frame").sh_offset as usize;
     patch(&mut forged, frames - 16, &[0xcc; 16]);
     let invariant = Refusal::Invariant("no header, table or data is overwritten");
+    assert_eq!(find(&forged, CHOICES).unwrap_err(), invariant);
+
+    // The same code once more, at other addresses.
+    let mut forged = bytes.clone();
+    let kernel = find(&bytes, CHOICES).unwrap().ranges[0].clone();
+    let (note, place) = (segment(&bytes, 4, 0), (kernel.start as u64).to_le_bytes());
+    patch(&mut forged, note, &[1, 0, 0, 0, 5]);
+    patch(&mut forged, note + 8, &place);
+    patch(&mut forged, note + 16, &(1_u64 << 40).to_le_bytes());
+    [32, 40].map(|at| patch(&mut forged, note + at, &8_u64.to_le_bytes()));
+    let invariant = Refusal::Invariant("code that is overwritten is mapped once");
     assert_eq!(find(&forged, CHOICES).unwrap_err(), invariant);
 }
 

@@ -415,8 +415,8 @@ fn sought<'s>(value: &Cow<'s, str>) -> Vec<Whose<'s>> {
     }
     // Not `.pyi`, `.pyc` and the like, unless as one of several.
     let is_it = |(at, _): (usize, &str)| {
-        let rest = &value[at + SUFFIX.len()..];
-        !rest.starts_with(is_part) || rest[1..].starts_with('?')
+        let rest = value[at + SUFFIX.len()..].strip_prefix(is_part);
+        rest.is_none_or(|more| more.starts_with('?'))
     };
     let is_sought = value.match_indices(SUFFIX).any(is_it) || value.contains("[.]py");
     if is_sought { vec![Whose::Anybody] } else { Vec::new() }
@@ -571,6 +571,7 @@ mod tests {
             ("if find_spec(x).origin: pass", "anybody"),
             ("x = find_spec(x).origin if y is None else 1", "anybody"),
             ("run('a-b/c.py')", "'a-b/c.py'"),
+            ("re.compile('[a].pyä?$')", "anybody"),
             ("spec_from_file_location(a, b)", "anybody"),
             ("frame.f_code.co_filename", "distribution"),
         ] {
@@ -584,7 +585,7 @@ mod tests {
             "here = pathlib.Path(__file__).resolve().parents[1]",
             "here = Path(os.path.realpath(__file__)).parent",
             "here = os.path.dirname(numpy.__file__)",
-            "x = 'a.pyi', 'b.pyc', 'c.python'",
+            "x = 'a.pyi', 'b.pyc', 'c.python', '[d].pyä'",
             "if not hasattr(module, '__file__'): pass",
             "main = __import__('__main__', None, None, fromlist=['__file__'])",
             "getattr(sys.modules['__main__'], \"__file__\", None)",

@@ -73,3 +73,25 @@ fn an_alias_without_its_slim() {
         assert_eq!(ended(&mut in_shell(&script, &Command::new(&alias))).code, 3, "{streams}");
     }
 }
+
+#[test]
+fn a_copy_goes_where_a_stream_goes() {
+    let package = app();
+    let read = |name: &str| fs::read_to_string(package.home(name)).unwrap();
+    let to_out = ["--report", "json=/dev/stdout", "--sbom", "/dev/stderr"];
+    let streams = format!("exec \"$@\" >{} 2>{}", package.home("one"), package.home("two"));
+    let mut build = talking(&package);
+    build.args(to_out);
+    fs::write(package.home("two"), "old").unwrap();
+    ended(&mut in_shell(&streams, &build)).ok();
+    let (one, two) = (read("one"), read("two"));
+    // What else is said goes there too, and nothing takes the place of the other.
+    assert!(
+        one.starts_with('{') && one.contains("\"timings\"") && one.contains("\nsaved"),
+        "{one}"
+    );
+    assert!(two.starts_with('{') && two.contains("CycloneDX") && two.contains("next: "), "{two}");
+    build.arg("-q");
+    ended(&mut in_shell(&streams, &build)).ok();
+    serde_json::from_str::<serde_json::Value>(&read("one")).expect("the report alone");
+}

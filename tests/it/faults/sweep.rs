@@ -20,8 +20,8 @@ const FAULTS: [(&str, &str, &str); 10] = [
 ];
 
 /// Fails the N-th call of each thread until nothing notices any more. What failed left the outputs of
-/// before as they were, and said where it failed.
-fn sweep(layout: &[&str], faults: &[(&str, &str, &str)]) {
+/// before as they were, and said where it failed. What else `always` fails makes no difference.
+fn sweep(layout: &[&str], always: &[&str], faults: &[(&str, &str, &str)]) {
     let package = app();
     let known = package.home.path().to_str().unwrap().to_owned();
     for (calls, error, cause) in faults {
@@ -30,9 +30,8 @@ fn sweep(layout: &[&str], faults: &[(&str, &str, &str)]) {
         for number in 1..200 {
             let old = before(&package, layout);
             let inject = format!("inject={calls}:error={error}:when={number}");
-            let Some(mut traced) = traced(&["-e", &inject], &build(&package, layout)) else {
-                return;
-            };
+            let options = [always, &["-e", &inject]].concat();
+            let Some(mut traced) = traced(&options, &build(&package, layout)) else { return };
             let run = ended(&mut traced);
             let new = held(&out(&package));
             if run.code == 127 && run.err.contains("shared libraries") {
@@ -68,15 +67,20 @@ fn sweep(layout: &[&str], faults: &[(&str, &str, &str)]) {
 
 #[test]
 fn of_zips() {
-    sweep(&[], &FAULTS[..6]);
+    sweep(&[], &[], &FAULTS[..6]);
 }
 
 #[test]
 fn of_reading() {
-    sweep(&[], &FAULTS[6..]);
+    sweep(&[], &[], &FAULTS[6..]);
 }
 
 #[test]
 fn of_trees() {
-    sweep(&["--layout", "dir"], &FAULTS[..5]);
+    sweep(&["--layout", "dir"], &[], &FAULTS[..5]);
+}
+
+#[test]
+fn of_moves_without_hard_links() {
+    sweep(&[], &["-e", "inject=?link,?linkat:error=EPERM"], &FAULTS[2..3]);
 }

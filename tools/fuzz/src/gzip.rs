@@ -1,10 +1,12 @@
-//! gzip and deflate: what is packed unpacks, here and by flate2, and no claim takes more room than it is worth.
+//! gzip and deflate: what is packed unpacks, here and by flate2, joined to other streams too, and no claim takes more
+//! room than it is worth.
 
 use std::io::Read;
 
-use flate2::read::{DeflateDecoder, GzDecoder};
+use flate2::read::{DeflateDecoder, DeflateEncoder, GzDecoder};
 use lambda_slim::zip::deflate::{Compression, Deflater, Method, inflate};
 use lambda_slim::zip::gzip::{pack, unpack};
+use lambda_slim::zip::joined::Joined;
 
 /// Whatever the bytes, nothing panics, and both readers agree.
 pub fn holds(bytes: &[u8]) {
@@ -20,6 +22,7 @@ pub fn holds(bytes: &[u8]) {
             }
         }
     }
+    joins(bytes);
     for compression in [Compression::Fast, Compression::Default, Compression::Max] {
         if let Some(file) = pack(bytes, compression) {
             assert_eq!(unpack(&file).as_deref(), Some(bytes));
@@ -32,6 +35,35 @@ pub fn holds(bytes: &[u8]) {
             assert_eq!(inflate(&packed.data, packed.raw_size).as_deref(), Ok(bytes));
         }
     }
+}
+
+/// Pieces that were deflated apart, joined, are one stream; and so is any stream that another follows.
+fn joins(bytes: &[u8]) {
+    let size = (bytes.len() / 3).max(1);
+    let mut joined = Joined::default();
+    for (number, piece) in bytes.chunks(size).enumerate() {
+        // Stored, quick and thorough.
+        let stream = deflated(piece, [0, 1, 9][number % 3]);
+        joined.push(&stream).expect("a sound stream");
+    }
+    let whole = joined.finish(&deflated(b"the last", 6));
+    assert_eq!(read(DeflateDecoder::new(&whole[..])), Some([bytes, b"the last"].concat()));
+
+    let mut joined = Joined::default();
+    if joined.push(bytes).is_some()
+        && let Some(content) = read(DeflateDecoder::new(bytes))
+    {
+        let whole = joined.finish(&deflated(b"the last", 6));
+        assert_eq!(
+            read(DeflateDecoder::new(&whole[..])),
+            Some([&content, &b"the last"[..]].concat())
+        );
+    }
+}
+
+fn deflated(bytes: &[u8], level: u32) -> Vec<u8> {
+    read(DeflateEncoder::new(bytes, flate2::Compression::new(level)))
+        .expect("memory is no place to fail")
 }
 
 fn read(mut from: impl Read) -> Option<Vec<u8>> {
