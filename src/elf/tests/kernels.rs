@@ -272,7 +272,7 @@ fn what_is_no_code_is_never_overwritten() {
     patch(&mut forged, note, &[1, 0, 0, 0, 5]);
     patch(&mut forged, note + 8, &place);
     patch(&mut forged, note + 16, &(1_u64 << 40).to_le_bytes());
-    [32, 40].map(|at| patch(&mut forged, note + at, &8_u64.to_le_bytes()));
+    [32, 40].iter().for_each(|at| patch(&mut forged, note + at, &8_u64.to_le_bytes()));
     let invariant = Refusal::Invariant("code that is overwritten is mapped once");
     assert_eq!(find(&forged, CHOICES).unwrap_err(), invariant);
 }
