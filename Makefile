@@ -13,6 +13,7 @@ TREES ?= $(CORPUS)/boto $(CORPUS)/data
 # What the peers need from npm, and what `make compare-all` measured before.
 PEERS ?= /tmp/slim-compare
 COMPARE := cargo run --quiet --release --manifest-path tools/compare/Cargo.toml -- --slim $(SLIM)
+COMPARE_ALL = $(COMPARE) --modules $(PEERS)/node_modules --results $(PEERS)/results --rounds 1 --patience 120
 EVERY_APP := $(notdir $(wildcard tools/corpus/apps/*))
 
 # What `make fuzz` does: seconds for each target, and which (all where none is named).
@@ -131,11 +132,12 @@ compare: release trees peers ## slim beside the shell recipe, strippers, the Ser
 
 # One that was stopped goes on where it was; remove $PEERS/results to measure all anew.
 .PHONY: compare-all
-compare-all: release peers ## The same for every app of the corpus (an hour); the sums go into docs/comparison.md
+compare-all: release peers ## The same for every app of the corpus (an hour); goes into docs/comparison.md and README.md
 	tools/corpus/build.sh $(EVERY_APP)
-	$(COMPARE) --modules $(PEERS)/node_modules --results $(PEERS)/results --rounds 1 --patience 120 --markdown $(ARGS) \
-	  $(addprefix $(CORPUS)/,$(EVERY_APP)) >$(PEERS)/summary.md
-	sed -i -e '/<!-- compare -->/,/<!-- end of compare -->/{//!d}' -e '/<!-- compare -->/r $(PEERS)/summary.md' docs/comparison.md
+	$(COMPARE_ALL) --markdown sums $(ARGS) $(addprefix $(CORPUS)/,$(EVERY_APP)) >$(PEERS)/sums.md
+	$(COMPARE_ALL) --markdown sizes $(ARGS) $(addprefix $(CORPUS)/,$(EVERY_APP)) >$(PEERS)/sizes.md 2>/dev/null
+	sed -i -e '/<!-- compare -->/,/<!-- end of compare -->/{//!d}' -e '/<!-- compare -->/r $(PEERS)/sums.md' docs/comparison.md
+	sed -i -e '/<!-- sizes -->/,/<!-- end of sizes -->/{//!d}' -e '/<!-- sizes -->/r $(PEERS)/sizes.md' README.md
 
 # A peer whose tool is missing is skipped by name.
 .PHONY: peers

@@ -46,9 +46,9 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
 
-    /// Print the sums over all trees as Markdown; the tables go to stderr
-    #[arg(long, conflicts_with_all = ["json", "floor"])]
-    pub markdown: bool,
+    /// Print Markdown: sums over all trees, or sizes for each; the tables go to stderr
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["json", "floor"])]
+    pub markdown: Option<Markdown>,
 
     /// Compare slim's builds with the least that making the same zips costs
     #[arg(long, conflicts_with_all = ["only", "skip", "patience", "results"])]
@@ -61,6 +61,15 @@ pub struct Args {
     /// Measure the stages of that floor once, alone: TREE is what was built, DIR what its zips hold; prints JSON
     #[arg(long, value_name = "DIR", hide = true, conflicts_with_all = ["floor", "scale"])]
     pub stages: Option<PathBuf>,
+}
+
+/// What is printed for the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Markdown {
+    /// A row for each peer.
+    Sums,
+    /// A row for each tree.
+    Sizes,
 }
 
 fn peer_names() -> PossibleValuesParser {

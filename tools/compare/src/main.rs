@@ -1,7 +1,7 @@
 //! compare: slim side by side with what people do today, in one run, on the same machine.
 //!
 //! ```text
-//! cargo run --release --manifest-path tools/compare/Cargo.toml -- [--slim BIN] [--rounds N] [--only PEER,…] [--json|--markdown] TREE…
+//! cargo run --release --manifest-path tools/compare/Cargo.toml -- [--slim BIN] [--rounds N] [--only PEER,…] [--json|--markdown WHAT] TREE…
 //! cargo run --release --manifest-path tools/compare/Cargo.toml -- --floor [--rounds N] [--json] TREE…
 //! cargo run --release --manifest-path tools/compare/Cargo.toml -- --scale [--rounds N] [--json]
 //! ```
@@ -20,7 +20,7 @@
 //!   few megabytes can be told apart;
 //! - whether the app still runs from it, where the tree is one of the corpus: [`survival`].
 //!
-//! `--markdown` prints the sums over all trees: [`summary`]. `--results` keeps what was [measured before](results).
+//! `--markdown` prints the sums over all trees, or sizes for each: [`summary`]. `--results` keeps what was [measured before](results).
 //!
 //! `--floor` asks how close a build is to the least it could do: [`floor`]. `--scale` asks how its time and memory grow
 //! with the package, and what a start costs: [`scale`].
@@ -46,7 +46,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use crate::cli::Args;
+use crate::cli::{Args, Markdown};
 use crate::floor::Floor;
 
 fn main() -> ExitCode {
@@ -74,7 +74,7 @@ fn run_contest(args: &Args) -> Result<bool> {
     let mut contests = Vec::new();
     for tree in &args.trees {
         let contest = contest::hold(tree, args, &mut |step| eprintln!("{step}"))?;
-        if args.markdown {
+        if args.markdown.is_some() {
             eprintln!("{}", table::of_contest(&contest));
         } else if !args.json {
             println!("{}", table::of_contest(&contest));
@@ -83,8 +83,11 @@ fn run_contest(args: &Args) -> Result<bool> {
     }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&contests)?);
-    } else if args.markdown {
-        print!("{}", summary::markdown(&contests));
+    }
+    match args.markdown {
+        Some(Markdown::Sums) => print!("{}", summary::sums(&contests)),
+        Some(Markdown::Sizes) => print!("{}", summary::sizes(&contests)),
+        None => {}
     }
     Ok(contests.iter().all(|contest| contest.failures().next().is_none()))
 }

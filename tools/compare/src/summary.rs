@@ -1,4 +1,4 @@
-//! The sums over all trees, and how builds scale, as Markdown for the documentation.
+//! The sums over all trees, the sizes of each, and how builds scale, as Markdown for the documentation.
 
 use crate::build::Builds;
 use crate::contest::{Contest, Figures};
@@ -16,7 +16,7 @@ const HEAD: &str = "\
 
 /// One row per peer that packed a tree. Ratios are to the recipe, over the trees that both packed; sums of bytes are
 /// given only where the peer packed all.
-pub fn markdown(contests: &[Contest]) -> String {
+pub fn sums(contests: &[Contest]) -> String {
     let mut text = HEAD.to_owned();
     for peer in PEERS {
         let sum = Sum::of(peer.name, contests);
@@ -86,6 +86,40 @@ fn row(name: &str, sum: &Sum, trees: usize) -> String {
         format!("{:.0}", most as f64 / 1e6),
     ];
     format!("| {} |\n", cells.join(" | "))
+}
+
+/// Whose sizes are shown of each tree, and what they are called there.
+const SHOWN: [(&str, &str); 5] = [
+    ("zip-9", "raw"),
+    ("recipe", "recipe"),
+    ("serverless", "plugin"),
+    ("slim", "standard"),
+    ("slim-proven", "max"),
+];
+
+/// One row per tree: megabytes unzipped, then zipped, each with a mark where the app no longer runs.
+pub fn sizes(contests: &[Contest]) -> String {
+    let names = SHOWN.map(|(_, name)| name.to_owned());
+    let head = [vec!["app".to_owned()], names.to_vec(), names.map(|name| name + " zip").to_vec()];
+    let mut text =
+        format!("| {} |\n|{}\n", head.concat().join(" | "), "---|".repeat(2 * SHOWN.len() + 1));
+    for contest in contests {
+        let cells = |of: fn(&Figures) -> u64| {
+            SHOWN.map(|(peer, _)| {
+                contest.figures_of(peer).map_or("-".to_owned(), |found| size(found, of))
+            })
+        };
+        let unzipped = cells(|figures| figures.unzipped_bytes);
+        let zipped = cells(|figures| figures.zipped_bytes);
+        let cells = [unzipped, zipped].concat().join(" | ");
+        text += &format!("| {} | {cells} |\n", contest.tree);
+    }
+    text
+}
+
+fn size(figures: &Figures, of: fn(&Figures) -> u64) -> String {
+    let mark = if matches!(figures.survival, Survival::Breaks(_)) { " ✗" } else { "" };
+    format!("{:.1}{mark}", of(figures) as f64 / 1e6)
 }
 
 const SCALE_HEAD: &str = "\

@@ -1,4 +1,4 @@
-use super::{markdown, of_scale};
+use super::{of_scale, sizes, sums};
 use crate::build::Builds;
 use crate::contest::{Contest, Figures, Outcome, Standing};
 use crate::scale::startup::Startup;
@@ -26,7 +26,7 @@ fn contest(tree: &str, outcomes: [Outcome; 3]) -> Contest {
 }
 
 fn rows(contests: &[Contest]) -> Vec<String> {
-    markdown(contests).lines().skip(2).map(str::to_owned).collect()
+    sums(contests).lines().skip(2).map(str::to_owned).collect()
 }
 
 #[test]
@@ -50,6 +50,24 @@ fn a_peer_that_packed_nothing_has_no_row_and_no_ratio_is_made_of_nothing() {
     let nothing = || Outcome::Skipped("not here".into());
     let only = [nothing(), nothing(), measured(1, Survival::NotRun)];
     assert_eq!(rows(&[contest("a", only)]), ["| slim | 1 | - | 10 | 5 | - | - | - | - | 1 |"]);
+}
+
+#[test]
+fn sizes_are_marked_where_the_app_breaks() {
+    let first = [
+        measured(4, Survival::Breaks("why".into())),
+        Outcome::Slow(9),
+        measured(2, Survival::Lives),
+    ];
+    assert_eq!(
+        sizes(&[contest("a", first)]),
+        [
+            "| app | raw | recipe | plugin | standard | max | raw zip | recipe zip | plugin zip | standard zip | max zip |\n",
+            "|---|---|---|---|---|---|---|---|---|---|---|\n",
+            "| a | - | 40.0 ✗ | - | 20.0 | - | - | 20.0 ✗ | - | 10.0 | - |\n",
+        ]
+        .concat()
+    );
 }
 
 fn step(series: Series, thousands: usize, seconds: f64) -> Step {
