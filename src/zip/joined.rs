@@ -34,7 +34,10 @@ impl Joined {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(stream);
         self.bytes[start + last_block / 8] &= !(1 << (last_block % 8));
-        // Three bits of its header, all zeros like those that fill up the last byte.
+        // Three bits of its header, all zeros like those that fill up the last byte. Whatever stands there goes.
+        if !end.is_multiple_of(8) {
+            self.bytes[start + end / 8] &= (1 << (end % 8)) - 1;
+        }
         self.bytes.resize(start + (end + 3).div_ceil(8), 0);
         self.bytes.extend_from_slice(&[0, 0, 0xFF, 0xFF]);
         Some(())
@@ -337,6 +340,25 @@ mod tests {
             stream[at] ^= by;
             let _ = ends(&stream);
         }
+    }
+
+    #[test]
+    fn bits_behind_the_end_do_not_matter() {
+        let mut seen = false;
+        for length in 0..120 {
+            let raw = &b"abcd".repeat(30)[..length];
+            let mut stream = deflated(raw, 7);
+            let end = ends(&stream).unwrap().end;
+            if !end.is_multiple_of(8) {
+                seen = true;
+                *stream.last_mut().unwrap() |= !((1 << (end % 8)) - 1);
+            }
+            let mut joined = Joined::default();
+            joined.push(&stream).unwrap();
+            let whole = joined.finish(&deflated(b"last", 7));
+            assert_eq!(inflate(&whole, 999).unwrap(), [raw, b"last"].concat());
+        }
+        assert!(seen, "there are such bits");
     }
 
     #[test]

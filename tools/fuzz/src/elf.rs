@@ -8,7 +8,7 @@ use lambda_slim::elf::parts;
 use lambda_slim::elf::strip::{KeepReason, SectionHeaders, strip_for};
 use lambda_slim::facts::content;
 use lambda_slim::tree::HEAD;
-use object::elf::{PT_LOAD, SHF_ALLOC};
+use object::elf::PT_LOAD;
 use object::read::elf::{ElfFile64, ProgramHeader, SectionHeader};
 use object::{LittleEndian as Little, Object, ObjectSymbol};
 
@@ -66,29 +66,66 @@ fn parts_of(bytes: &[u8], steps: [Step; 2]) -> Vec<u8> {
 
 /// Compares two files as the `object` crate reads them, where it reads the first at all.
 fn loads_the_same(before: &[u8], after: &[u8]) {
-    let Ok(old) = ElfFile64::<Little>::parse(before) else { return };
+    let alone = mapped_alone(before);
+    let Ok(old) = ElfFile64::<Little>::parse(&*alone) else { return };
     let new = ElfFile64::<Little>::parse(after).expect("a result that another reader takes");
     assert!(image(&old, before) == image(&new, after), "the mapped bytes differ");
     if new.elf_section_table().is_empty() {
         return;
     }
-    let dynamic =
-        old.elf_section_table().iter().find(|s| s.sh_type(Little) == object::elf::SHT_DYNSYM);
-    let is_mapped = |section: &&Section| section.sh_flags(Little).contains(SHF_ALLOC);
-    // Fields of headers that a lying section calls symbols may change.
-    let is_apart = |section: &&Section| !is_among_headers(&old, section);
-    if dynamic.filter(is_mapped).filter(is_apart).is_some() {
+    let sections = old.elf_section_table();
+    let dynamic = sections.iter().find(|s| s.sh_type(Little) == object::elf::SHT_DYNSYM);
+    // Fields of headers that a lying section calls symbols or names may change.
+    let is_apart = |section: &&Section| {
+        let names = sections.iter().nth(section.sh_link(Little) as usize);
+        ![Some(*section), names].into_iter().flatten().any(|part| is_among_headers(&old, part))
+    };
+    if dynamic.filter(is_apart).is_some() {
         assert_eq!(symbols(&old), symbols(&new), "the dynamic symbols differ");
     }
 }
 
+/// The file whose header table knows the mapped sections alone, and their names: readers take what comes first,
+/// mapped or not, and judge what nobody maps.
+fn mapped_alone(bytes: &[u8]) -> Vec<u8> {
+    let mut alone = bytes.to_vec();
+    let number = |at: usize, size: usize| {
+        let field = bytes.get(at..at + size).unwrap_or_default();
+        field.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte))
+    };
+    let (table, count, names) = (number(40, 8), number(60, 2), number(62, 2));
+    if table.checked_add(count * 64).is_none_or(|end| end > bytes.len()) {
+        return alone;
+    }
+    let is_mapped = |index: usize| number(table + index * 64 + 8, 8) & 2 != 0;
+    for at in (0..count).map(|index| table + index * 64) {
+        let index = (at - table) / 64;
+        if index != names && !is_mapped(index) {
+            alone[at + 4..at + 8].fill(0);
+        }
+        // SHF_INFO_LINK, and relocations.
+        let links = number(at + 8, 8) & 0x40 != 0 || matches!(number(at + 4, 4), 4 | 9);
+        for field in [Some(at + 40), links.then_some(at + 44)].into_iter().flatten() {
+            let to = number(field, 4);
+            if to >= count || !is_mapped(to) {
+                alone[field..field + 4].fill(0);
+            }
+        }
+    }
+    alone
+}
+
 type Section = object::elf::SectionHeader64<Little>;
 
-/// Whether a section reaches into the file header or the program headers, wherever those stand.
+/// Whether a section reaches into the file header or a table of headers, wherever those stand.
 fn is_among_headers(file: &ElfFile64<'_, Little>, section: &Section) -> bool {
     let (start, size) = (section.sh_offset(Little), section.sh_size(Little));
-    let table = file.elf_header().e_phoff.get(Little);
-    let headers = [(0, 64), (table, 56 * file.elf_program_headers().len() as u64)];
+    let header = file.elf_header();
+    let headers = [
+        (0, 64),
+        (header.e_phoff.get(Little), 56 * file.elf_program_headers().len() as u64),
+        (header.e_shoff.get(Little), 64 * u64::from(header.e_shnum.get(Little))),
+    ];
     headers.iter().any(|(at, bytes)| start < at + bytes && *at < start.saturating_add(size))
 }
 
