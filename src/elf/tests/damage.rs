@@ -215,7 +215,8 @@ fn with_sections(names: &[u8], count: u16, entry: impl Fn(u16) -> [u8; 64]) -> V
     bytes.extend_from_slice(names);
     bytes.resize(bytes.len().next_multiple_of(8), 0);
     let table = bytes.len() as u64;
-    for index in 0..count - 1 {
+    bytes.extend([0; 64]);
+    for index in 1..count - 1 {
         bytes.extend(entry(index));
     }
     let mut last = [0; 64];
