@@ -24,6 +24,11 @@ pub(super) fn words(code: &[u8]) -> impl Iterator<Item = u32> {
     code.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }
 
+/// Whether it takes those behind it to tell what an instruction names: ADRP.
+pub(super) fn looks_ahead(word: u32) -> bool {
+    word & 0x9f00_0000 == 0x9000_0000
+}
+
 /// The instruction at `at`, the first of `code`.
 pub(super) fn named(code: &[u8], at: u64) -> Named {
     let Some(word) = words(code).next() else { return Named::Nothing };
@@ -42,7 +47,7 @@ pub(super) fn named(code: &[u8], at: u64) -> Named {
         _ if word & 0x3b00_0000 == 0x1800_0000 => to(field(5, 19) * 4),
         // ADR
         _ if word & 0x9f00_0000 == 0x1000_0000 => to(field(5, 19) * 4 + i64::from(word >> 29 & 3)),
-        _ if word & 0x9f00_0000 == 0x9000_0000 => {
+        _ if looks_ahead(word) => {
             let pages = field(5, 19) * 4 + i64::from(word >> 29 & 3);
             let page = (at & !0xfff).wrapping_add_signed(pages << 12);
             Named::Page(page, uses(&code[4..], word & 31, page))

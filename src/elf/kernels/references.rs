@@ -71,13 +71,19 @@ fn arm_stubs(
 ) {
     let mut before = None;
     for ((index, word), at) in arm::words(code).enumerate().zip((start..).step_by(4)) {
-        let slot = arm::stub(borders.before_wall(at, &code[4 * index..]), at);
+        let visible = arm_view(borders, at, word, &code[4 * index..]);
+        let slot = arm::stub(visible, at);
         if slot.is_some_and(|slot| slots.at(slot).is_some()) {
             let mark = if before == Some(arm::BTI_C) { 4 } else { 0 };
             found.push(at - mark..at + 16);
         }
         before = Some(word);
     }
+}
+
+/// What of `code` may be looked at to tell what `word` names, its first.
+fn arm_view<'c>(borders: &Borders, at: u64, word: u32, code: &'c [u8]) -> &'c [u8] {
+    if arm::looks_ahead(word) { borders.before_wall(at, code) } else { code }
 }
 
 /// Adds what code leads to.
@@ -227,7 +233,7 @@ fn arm_references(start: u64, code: &[u8], borders: &Borders, nodes: &mut Nodes)
     let mut walk = Walk { nodes, owner: None, from: None, flow: Flow::Away };
     for ((index, word), at) in arm::words(code).enumerate().zip((start..).step_by(4)) {
         let owner = walk.step(at, arm::flow(word), &mut edges);
-        let visible = borders.before_wall(at, &code[4 * index..]);
+        let visible = arm_view(borders, at, word, &code[4 * index..]);
         if let Some(slot) = arm::stub(visible, at) {
             // What stands behind a stub has a page of its own in the same register.
             edges.extend(walk.nodes.at(slot).map(|to| (owner, to)));
