@@ -19,7 +19,7 @@ skip() { echo "SKIPPED: fuzzing: $*"; exit 0; }
 longest() {
   case $1 in
     elf | kernels) echo 100000 ;;
-    outline | prose | zip_read | inflated) echo 16384 ;;
+    outline | package | prose | zip_read | inflated) echo 16384 ;;
     *) echo 8192 ;;
   esac
 }

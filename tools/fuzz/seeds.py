@@ -86,6 +86,35 @@ def sources():
     return found + library[:: max(1, len(library) // 100)]
 
 
+SEAM = b"\n\x0c\n"
+IMPORTS = [
+    b"from alpha import core\nimport beta.inner as inner\n",
+    b"from . import sub, unused\nfrom .core import *\nfrom .sub.mod import x\n",
+    b"import importlib\nname = 'sub.mod'\nimportlib.import_module('.' + name, __package__)\n",
+    b"def __getattr__(name):\n    return importlib.import_module(f'alpha.{name}')\n",
+    b"try:\n    import beta\nexcept ImportError:\n    from .tests import test_core\n",
+    b"if TYPE_CHECKING:\n    from alpha.tests import test_core\nelse:\n    from alpha import _late\n",
+    b"import pkgutil\nfor found in pkgutil.iter_modules(__path__): __import__('alpha.' + found.name)\n",
+    b"from importlib.metadata import entry_points, version\nversion('beta')\nentry_points(group='x.y')\n",
+    b"open(os.path.join(os.path.dirname(__file__), 'template.txt'))\nresources.files('alpha') / 'data.json'\n",
+    b"sys.path.insert(0, 'alpha')\nexec(open('alpha/unused.py').read())\ngetattr(alpha, '_' + 'late')\n",
+]
+
+
+def built():
+    """What the target package takes apart: sources, data and metadata, with a seam between each and the next."""
+    chance = random.Random(0)
+    for number, source in enumerate(sources()[::2]):
+        parts = [source, chance.choice(IMPORTS) + chance.choice(IMPORTS), chance.choice(IMPORTS), chance.choice(IMPORTS)]
+        chance.shuffle(parts)
+        yield SEAM.join(parts[: number % 4 + 1])
+    for first in IMPORTS:
+        for second in IMPORTS:
+            yield SEAM.join([first, second, chance.choice(IMPORTS), b"", b'{"name": "alpha.sub.mod"}'])
+    points = b"[console_scripts]\ntool = alpha.core:main\n[x.y]\none = alpha.sub.mod\n"
+    yield SEAM.join([*IMPORTS[6:8], b"", b"", b"{}", points, b"Metadata-Version: 2.1\nName: alpha\nVersion: 1.0\n"])
+
+
 def bytecode():
     compiled = []
     for source in sources()[:: 3]:
@@ -178,6 +207,7 @@ SEEDS = {
     "zip_read": zips,
     "metadata": metadata,
     "outline": sources,
+    "package": built,
     "prose": sources,
     "bytecode": bytecode,
     "inflated": tables,

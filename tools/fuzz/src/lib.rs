@@ -14,6 +14,7 @@ pub mod json;
 pub mod kernels;
 pub mod metadata;
 pub mod outline;
+pub mod package;
 pub mod prose;
 pub mod report;
 pub mod zip_read;

@@ -54,7 +54,7 @@ fn same_imports(text: &str, outline: &Outline<'_>, theirs: &[Import]) {
 }
 
 /// Whether an `if` stands before the end of this line whose condition may be decided.
-fn may_never_run(text: &str, line: u32) -> bool {
+pub fn may_never_run(text: &str, line: u32) -> bool {
     let lines = if text.contains('\r') { usize::MAX } else { line as usize };
     let before = text.split_inclusive('\n').take(lines);
     let mut words = before.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'));

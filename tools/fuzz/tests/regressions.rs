@@ -5,7 +5,7 @@ use std::path::Path;
 type Oracle = fn(&[u8]);
 
 /// Every target with its oracle.
-const TARGETS: [(&str, Oracle); 13] = [
+const TARGETS: [(&str, Oracle); 14] = [
     ("bytecode", fuzz::bytecode::holds),
     ("config", fuzz::config::holds),
     ("elf", fuzz::elf::holds),
@@ -15,6 +15,7 @@ const TARGETS: [(&str, Oracle); 13] = [
     ("kernels", fuzz::kernels::holds),
     ("metadata", fuzz::metadata::holds),
     ("outline", fuzz::outline::holds),
+    ("package", fuzz::package::holds),
     ("prose", fuzz::prose::holds),
     ("report", fuzz::report::holds),
     ("zip_read", fuzz::zip_read::holds),
