@@ -13,7 +13,7 @@ TREES ?= $(CORPUS)/boto $(CORPUS)/data
 # What the peers need from npm, and what `make compare-all` measured before.
 PEERS ?= /tmp/slim-compare
 COMPARE := cargo run --quiet --release --manifest-path tools/compare/Cargo.toml -- --slim $(SLIM)
-COMPARE_ALL = $(COMPARE) --modules $(PEERS)/node_modules --results $(PEERS)/results --rounds 1 --patience 120
+COMPARE_ALL = $(COMPARE) --modules $(PEERS)/node_modules --results $(PEERS)/results --rounds 1 --patience 60
 EVERY_APP := $(notdir $(wildcard tools/corpus/apps/*))
 
 # What `make fuzz` does: seconds for each target, and which (all where none is named).
