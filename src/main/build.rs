@@ -14,7 +14,7 @@ use lambda_slim::options::workspace::{Share, Workspace};
 use lambda_slim::options::{Layout, Options};
 use lambda_slim::pack::staging::{REPORT, UNPROVEN};
 use lambda_slim::report::github::Made;
-use lambda_slim::report::{Report, budgets, html, json, markdown, next, sbom, text};
+use lambda_slim::report::{Report, budgets, html, json, markdown, next, proof, sbom, text};
 use lambda_slim::runtime::find::seems_there;
 use lambda_slim::scratch;
 use lambda_slim::verify::Status;
@@ -52,7 +52,18 @@ pub(super) fn build(args: &Build, bar: &Bar) -> Result<u8> {
         let at = report_path(args, &options.out_dir, refused);
         github::tell(&report, Made { report: at.as_deref(), not_run }, !args.dry_run);
     }
-    Ok(u8::from(refused || not_run || !report.exceeded.is_empty()))
+    let fails = refused || not_run || !report.exceeded.is_empty();
+    if args.quiet && fails {
+        say_why(&report, refused || not_run);
+    }
+    Ok(u8::from(fails))
+}
+
+/// Says in place of the report why the build is no success.
+fn say_why(report: &Report, unproven: bool) {
+    let proof = report.proof.as_ref().filter(|_| unproven).map(proof::sentence);
+    let over = report.exceeded.iter().map(|told| format!("over the limit: {told}"));
+    over.chain(proof).for_each(|why| say(&format!("error: {why}")));
 }
 
 fn made<'a>(asked: &'a Asked, args: &Build, bar: &Bar) -> Result<(Report, &'a Options)> {

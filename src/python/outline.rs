@@ -7,6 +7,7 @@
 
 mod branches;
 mod literals;
+mod names;
 mod reader;
 pub(in crate::python) mod tokens;
 
@@ -111,11 +112,12 @@ pub enum Argument<'s> {
     Other,
 }
 
-/// The text of a source, by the rules of PEP 263: to be handed to [`read`].
+/// The text of a source, by the rules of PEP 263, its names in the form NFKC: to be handed to
+/// [`read`].
 ///
 /// # Errors
-/// [`Unparsed`] for an unknown encoding, what is not in its encoding, null bytes, and files over
-/// [`MOST_BYTES`].
+/// [`Unparsed`] for an unknown encoding, what is not in its encoding, null bytes, a name that reads
+/// as a keyword, and files over [`MOST_BYTES`].
 pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Unparsed> {
     if bytes.len() > MOST_BYTES {
         return Err(Unparsed::TooLarge(bytes.len()));
@@ -123,7 +125,7 @@ pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Unparsed> {
     if memchr::memchr(0, bytes).is_some() {
         return Err(Unparsed::NullByte);
     }
-    decode::decode(bytes)
+    names::normalized(decode::decode(bytes)?)
 }
 
 /// Reads a source. `watch` says which calls are asked for, by the last part of the function's name.

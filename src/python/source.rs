@@ -97,6 +97,9 @@ pub enum Unparsed {
     /// Python refuses source with null bytes.
     #[error("contains null bytes")]
     NullByte,
+    /// A name of which the form NFKC is a keyword: Python takes it for a name all the same.
+    #[error("has a name that reads as a keyword")]
+    KeywordName,
     /// Larger than [`MOST_BYTES`].
     #[error("is {0} bytes long, more than {MOST_BYTES}")]
     TooLarge(usize),

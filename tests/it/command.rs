@@ -76,10 +76,25 @@ fn build_for_people() {
     assert_snapshot!("build", plain(&built.run.out, shop.home.path()));
     let all = shop.build(&["--verbose"]);
     assert_snapshot!("build_verbose", plain(&all.run.out, shop.home.path()));
-    assert_eq!(shop.build(&["--quiet"]).run.out, "");
+    let quiet = shop.build(&["--quiet"]).run;
+    assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));
     let names =
         ["THIRD_PARTY_LICENSES.txt", "changed.json", "function.zip", "layer.zip", "report.json"];
     assert_eq!(listed(built.out.path()), names);
+}
+
+#[test]
+fn what_fails_is_said_however_quiet() {
+    let shop = shop();
+    let run = shop.try_build(&["--quiet", "--max-zipped", "1B"]);
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert!(run.err.starts_with("error: over the limit: "), "{}", run.err);
+    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    let shop =
+        shop.with("app.py", "import nowhere\n\n\ndef handler(event, context):\n    return 1\n");
+    let run = shop.try_build(&["--quiet", "--verify", "--handler", "app.handler"]);
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert!(run.err.starts_with("error: not proven: import app.handler"), "{}", run.err);
 }
 
 #[test]

@@ -43,6 +43,19 @@ fn a_module_beside_the_code_by_the_beginning_of_its_name() {
 }
 
 #[test]
+fn a_module_whose_name_is_written_in_other_letters() {
+    // Python reads these as `from alpha.sub import one`.
+    let code = "from \u{ff41}lpha.s\u{1d58}b import on\u{1d49}";
+    assert_eq!(reached(code), ["__init__.py", "sub/__init__.py", "sub/one.py"]);
+    // So are the names of a source that is not Python 3.
+    let code = "print 'x'\nfrom \u{ff41}lpha.s\u{1d58}b import on\u{1d49}";
+    let base = Dist::new("base", "1").file("base.py", "").file("old.py", code);
+    let package = handler("import old").install(&base).install(&alpha());
+    let names = package.build(&MAX).names("layer.zip");
+    assert!(names.contains(&"python/alpha/sub/one.py".to_owned()), "{names:?}");
+}
+
+#[test]
 fn a_long_call_is_cut_between_letters() {
     // The bound on what is looked at behind a relative name falls inside of a letter of two bytes.
     for spaces in 0..4 {

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use memchr::memmem;
+use unicode_normalization::UnicodeNormalization;
 
 use super::runs;
 use super::{How, ImportGraph, Line, Sink, data};
@@ -238,8 +239,13 @@ fn stubs_below(graph: &ImportGraph<'_>, path: &str, how: How, sink: &mut Sink<'_
 /// A file that cannot be read names everything whose words stand in it: full names, what lies beside
 /// it or above, and what lies in a package that it names.
 fn unparsed(graph: &ImportGraph<'_>, bytes: &[u8], sink: &mut Sink<'_>) {
-    let text = String::from_utf8_lossy(bytes);
-    let mut folders = data::full_names(graph, bytes, How::Unparsed, sink);
+    let mut text = String::from_utf8_lossy(bytes);
+    if !text.is_ascii() {
+        // Python reads names so, and strings as they are written.
+        let names: String = text.nfkc().collect();
+        text.to_mut().extend(["\n", &names]);
+    }
+    let mut folders = data::full_names(graph, text.as_bytes(), How::Unparsed, sink);
     let mut folder = parent(sink.path);
     while !folder.is_empty() {
         folders.push(folder.to_owned());

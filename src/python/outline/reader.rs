@@ -369,8 +369,10 @@ impl<'s, 'w> Reader<'s, 'w> {
     }
 }
 
+/// The words of a dotted name; what follows a name without a dot belongs to no program.
 fn concatenated<'s>(words: &[&'s str]) -> Cow<'s, str> {
-    match words {
+    let breaks = words.windows(2).position(|pair| pair[0] != "." && pair[1] != ".");
+    match &words[..breaks.map_or(words.len(), |at| at + 1)] {
         [] => Cow::Borrowed(""),
         [word] => Cow::Borrowed(word),
         words => Cow::Owned(words.concat()),

@@ -35,6 +35,15 @@ fn a_shebang_and_the_encoding_stay() {
 }
 
 #[test]
+fn no_comment_becomes_a_declaration_of_the_encoding() {
+    // The first line would be blank, and the second one be read by PEP 263.
+    let text = "'''Doc.'''\n# coding: latin-1\nfrom __future__ import annotations\nx = '\u{e9}'\n";
+    assert_eq!(small(text), text);
+    let text = "'''Doc.'''\n# coding: utf-8\nx = 1\n";
+    assert_eq!(small(text), "0\n# coding: utf-8\nx = 1\n");
+}
+
+#[test]
 fn strings_that_are_more_than_a_docstring_stay() {
     for text in [
         "x = 'doc'\n",

@@ -60,7 +60,7 @@ impl Encoding {
 
 /// The encoding name that the source declares: in a comment by itself on line 1, or on line 2
 /// below a blank line or a comment.
-fn declaration(source: &[u8]) -> Option<&[u8]> {
+pub(in crate::python) fn declaration(source: &[u8]) -> Option<&[u8]> {
     let mut rest = source;
     for _ in 0..2 {
         let end = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());

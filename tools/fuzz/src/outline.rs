@@ -1,6 +1,6 @@
 //! What a source names, read from its tokens: held against ruff's syntax tree.
 
-use lambda_slim::python::outline::{self, Outline, Platform};
+use lambda_slim::python::outline::{self, Outline, Platform, Unparsed};
 use lambda_slim::python::prose::reads;
 use lambda_slim::python::source::deferral::{self, Verdict};
 use lambda_slim::python::source::{self, Import};
@@ -14,9 +14,10 @@ const DECIDED: [&str; 6] = ["TYPE_CHECKING", "platform", "name", "version_info",
 pub fn holds(bytes: &[u8]) {
     let tree = source::read(bytes);
     source::literal_names(bytes);
-    let Ok(text) = outline::text(bytes) else {
-        assert!(tree.is_err(), "the outline has no text of what parses");
-        return;
+    let text = match outline::text(bytes) {
+        Ok(text) => text,
+        Err(Unparsed::KeywordName) => return,
+        Err(_) => return assert!(tree.is_err(), "the outline has no text of what parses"),
     };
     let watch = |name: &str| matches!(name, "import_module" | "__import__" | "find_spec");
     let outline = outline::read(&text, PLATFORM, &watch);

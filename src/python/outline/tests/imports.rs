@@ -1,6 +1,7 @@
 //! Import statements, wherever they stand and however they are written.
 
-use super::{imports, modules};
+use super::super::{Unparsed, text};
+use super::{imports, modules, outline};
 
 #[test]
 fn finds_imports_everywhere() {
@@ -171,4 +172,39 @@ fn statements_know_where_they_begin() {
     let source = "x; from a import b\nimport c, d";
     let starts: Vec<usize> = super::outline(source).imports.iter().map(|i| i.at).collect();
     assert_eq!(starts, [3, 19, 19]);
+}
+
+#[test]
+fn names_are_read_in_the_form_nfkc() {
+    for (source, expected) in [
+        // A small letter gamma above the line, a decomposed accent, letters of full width, a ligature.
+        ("from.\u{2e0} import c", vec!["1:.\u{263}:c"]),
+        ("import cafe\u{301}.x as y", vec!["1:caf\u{e9}.x:"]),
+        ("x = 'cafe\u{301}'\nfrom \u{ff21}b import \u{fb01}x, d", vec!["2:Ab:fix,d"]),
+        // No name: a space and an iota.
+        ("import \u{37a}", vec!["1:\u{37a}:"]),
+    ] {
+        let text = text(source.as_bytes()).expect("text");
+        assert_eq!(imports(&text), expected, "{source:?}");
+    }
+}
+
+#[test]
+fn strings_are_not_normalized_and_what_is_called_is() {
+    let source = "import_\u{ff4d}odule('cafe\u{301}')\n# e\u{301}\nf'e\u{301}{e\u{301}}'";
+    let text = text(source.as_bytes()).expect("text");
+    assert_eq!(text, "import_module('cafe\u{301}')\n# e\u{301}\nf'e\u{301}{\u{e9}}'");
+    assert_eq!(outline(&text).calls[0].name, "import_module");
+}
+
+#[test]
+fn names_that_no_dot_joins_are_no_module() {
+    assert_eq!(imports("from.t ests import a"), ["1:.t:a"]);
+    assert_eq!(imports("import a b, c"), ["1:a:", "1:c:"]);
+}
+
+#[test]
+fn keywords_in_another_spelling_are_names() {
+    assert_eq!(text("import \u{ff49}f".as_bytes()), Err(Unparsed::KeywordName));
+    assert!(text("'\u{ff49}f'  # \u{ff49}f".as_bytes()).is_ok());
 }
