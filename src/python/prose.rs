@@ -114,9 +114,9 @@ pub fn without(source: &[u8], prose: Prose) -> Option<Vec<u8>> {
     let small = edited(text, &edits);
     let spans: Vec<Range<usize>> = edits.into_iter().map(|(span, _)| span).collect();
     // Without what stood before it, a comment of the first lines may become a declaration.
-    let declares = |text: &str| decode::declaration(text.as_bytes()).map(<[u8]>::to_vec);
+    let declared = [text, &small].map(|text| decode::declaration(text.as_bytes()));
     let is_good = small.len() < text.len()
-        && declares(&small) == declares(text)
+        && declared[0] == declared[1]
         && check::is_same(text, &tokens, &spans, &small, prose);
     // The byte order mark is no text; a declaration of the encoding stays.
     is_good.then(|| small.into_bytes())
