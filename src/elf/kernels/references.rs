@@ -123,7 +123,8 @@ impl Borders {
     }
 }
 
-/// Shows every instruction with its address; reading begins anew wherever something begins or ends.
+/// Shows every instruction with its address, and each byte that is none; reading begins anew wherever
+/// something begins or ends.
 fn sweep(start: u64, code: &[u8], borders: &Borders, show: &mut dyn FnMut(u64, x86::Instruction)) {
     let starts = &borders.starts;
     let mut next = starts.partition_point(|symbol| *symbol <= start);
@@ -139,18 +140,17 @@ fn sweep(start: u64, code: &[u8], borders: &Borders, show: &mut dyn FnMut(u64, x
             }
             _ => x86::decode(&code[at..]),
         };
-        let mut length = 1;
-        if let Some(instruction) = read {
-            show(start + at as u64, instruction);
-            length = instruction.length;
-        }
+        let instruction = read.unwrap_or(x86::UNKNOWN);
         let from = start + at as u64;
+        show(from, instruction);
         while starts.get(next).is_some_and(|symbol| *symbol <= from) {
             next += 1;
         }
         at = match starts.get(next) {
-            Some(symbol) if *symbol < from + length as u64 => (*symbol - start) as usize,
-            _ => at + length,
+            Some(symbol) if *symbol < from + instruction.length as u64 => {
+                (*symbol - start) as usize
+            }
+            _ => at + instruction.length,
         };
     }
 }

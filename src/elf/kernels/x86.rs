@@ -17,6 +17,10 @@ pub(in crate::elf) struct Instruction {
     pub flow: Flow,
 }
 
+/// A byte that is no instruction: what runs into it runs on, for all that is known.
+pub(super) const UNKNOWN: Instruction =
+    Instruction { length: 1, target: None, flow: Flow::Padding };
+
 /// What stands behind the opcode.
 #[derive(Clone, Copy, Default)]
 struct Form {

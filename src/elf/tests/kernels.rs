@@ -196,6 +196,10 @@ __asm__(".text\n.type into_NEHALEM,@function\ninto_NEHALEM: nop\nret\nnop\ninsid
         // What reads as no instruction, but as one once the kernel behind it is overwritten.
         ".type data2,@function\ndata2: ret\n.byte 0x0f\n.size data2,.-data2\n"
         ".type over_NEHALEM,@function\nover_NEHALEM: add $1,%al\nret\n.size over_NEHALEM,.-over_NEHALEM\n"
+        // A kernel of what reads as no instruction.
+        ".globl enters2\n.type enters2,@function\nenters2: mov %eax,%eax\n.size enters2,.-enters2\n"
+        ".type odd_NEHALEM,@function\nodd_NEHALEM: .byte 0xd6,0xd6\n.size odd_NEHALEM,.-odd_NEHALEM\n"
+        "ret\n"
         ".type dead_NEHALEM,@function\ndead_NEHALEM: mov %eax,%eax\n.size dead_NEHALEM,.-dead_NEHALEM\n"
         "nop\n.type behind_NEHALEM,@function\nbehind_NEHALEM: ret\n"
         ".size behind_NEHALEM,.-behind_NEHALEM\n"
